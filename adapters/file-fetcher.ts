@@ -1,0 +1,18 @@
+import type { Platforms } from '../core/config.js';
+import { AppError } from '../core/errors.js';
+import type { FileFetcher } from '../core/ports.js';
+import { createDiscordFileFetcher } from './discord-file-fetcher.js';
+import { createSlackFileFetcher } from './slack-file-fetcher.js';
+
+/** Fetches from whichever platform a source names. */
+export function createFileFetcher(platforms: Platforms): FileFetcher {
+  const slack = platforms.slack && createSlackFileFetcher(platforms.slack);
+  const discord = platforms.discord && createDiscordFileFetcher(platforms.discord);
+  return {
+    fetch(source, file) {
+      const fetcher = source.kind === 'slack' ? slack : source.kind === 'discord' ? discord : null;
+      if (!fetcher) throw new AppError('unavailable', 'service.unavailable', {});
+      return fetcher.fetch(source, file);
+    },
+  };
+}

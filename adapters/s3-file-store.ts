@@ -1,0 +1,103 @@
+import { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3ServiceException,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { FileStore } from '../core/ports.js';
+import { translateS3Error } from './s3.js';
+
+/** Objects of one bucket, streamed: one PutObject each, so that nothing half-made is left (5 GiB at most). */
+export function createS3FileStore(client: S3Client, bucket: string): FileStore {
+  return {
+    async put(key, body, sizeBytes) {
+      let bodyError: unknown;
+      body.once('error', (error) => (bodyError = error));
+      try {
+        await client.send(
+          new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentLength: sizeBytes, IfNoneMatch: '*' }),
+        );
+      } catch (error) {
+        throw bodyError ?? translateS3Error(error);
+      } finally {
+        body.destroy();
+      }
+    },
+
+    async open(key) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        if (!(Body instanceof Readable)) throw new Error('storage answered without a stream');
+        return Body;
+      } catch (error) {
+        throw translateS3Error(error);
+      }
+    },
+
+    async deleteAll(prefix) {
+      try {
+        await abortUploads(client, bucket, prefix);
+        await deleteObjects(client, bucket, prefix);
+      } catch (error) {
+        throw translateS3Error(error);
+      }
+    },
+
+    async list(prefix, after) {
+      try {
+        const page = await client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after ? { StartAfter: after } : {}) }),
+        );
+        const objects = (page.Contents ?? []).flatMap(({ Key, LastModified }) => {
+          return Key && LastModified ? { key: Key, modifiedAt: LastModified } : [];
+        });
+        const last = page.IsTruncated ? objects.at(-1)?.key : undefined;
+        return last ? { objects, next: last } : { objects };
+      } catch (error) {
+        throw translateS3Error(error);
+      }
+    },
+  };
+}
+
+async function abortUploads(client: S3Client, bucket: string, prefix: string): Promise<void> {
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }));
+  for (const { Key, UploadId } of Uploads) {
+    await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+  }
+}
+
+/** Deletes page after page until nothing is left, so that a race with a late writer ends on our side. */
+async function deleteObjects(client: S3Client, bucket: string, prefix: string): Promise<void> {
+  for (;;) {
+    const objects = await listVersions(client, bucket, prefix);
+    if (objects.length === 0) return;
+    const { Errors = [] } = await client.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+    );
+    if (Errors.length > 0) throw new Error(`storage kept ${Errors.length} objects: ${Errors[0]?.Code ?? ''}`);
+  }
+}
+
+async function listVersions(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): Promise<{ Key: string; VersionId?: string }[]> {
+  try {
+    const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: 1000 }));
+    return [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].flatMap(({ Key, VersionId }) => {
+      return Key ? { Key, ...(VersionId ? { VersionId } : {}) } : [];
+    });
+  } catch (error) {
+    if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 501) throw error;
+    const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+    return (page.Contents ?? []).flatMap(({ Key }) => (Key ? { Key } : []));
+  }
+}

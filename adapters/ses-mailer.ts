@@ -1,0 +1,87 @@
+import { SendRawEmailCommand, SESClient, SESServiceException } from '@aws-sdk/client-ses';
+import MailComposer from 'nodemailer/lib/mail-composer/index.js';
+import type { Mailer, MailResult, OutgoingMail } from '../core/ports.js';
+
+export interface SesOptions {
+  region: string;
+  endpoint: string | undefined;
+  /** The address of every From line. */
+  from: string;
+  configurationSet: string | undefined;
+}
+
+/** Longer than this, and nobody can know whether Amazon took the mail. */
+const TIMEOUT_MS = 10_000;
+
+/** Errors raised before a byte of the request left: the mail was certainly not taken. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** What SES says about the message itself; any other 4xx is about us, and may pass. */
+const REFUSALS = new Set(['MessageRejected', 'InvalidParameterValue', 'MailFromDomainNotVerifiedException']);
+
+/** Mails through SendRawEmail: one call, never repeated by the SDK, since SES has no idempotency key. */
+export function createSesMailer(options: SesOptions): Mailer {
+  const { region, endpoint, configurationSet } = options;
+  const client = new SESClient({
+    region,
+    ...(endpoint ? { endpoint } : {}),
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+  });
+  return {
+    async send(mail) {
+      const raw = await composeMime(mail, options.from);
+      try {
+        const { MessageId } = await client.send(
+          new SendRawEmailCommand({
+            Source: options.from,
+            Destinations: [mail.to],
+            RawMessage: { Data: raw },
+            Tags: [
+              { Name: 'delivery-id', Value: mail.deliveryId },
+              ...(mail.shareId ? [{ Name: 'share-id', Value: mail.shareId }] : []),
+            ],
+            ...(configurationSet ? { ConfigurationSetName: configurationSet } : {}),
+          }),
+        );
+        return MessageId
+          ? { outcome: 'sent', messageId: MessageId }
+          : { outcome: 'unknown', errorCode: 'no message id' };
+      } catch (error) {
+        return explain(error);
+      }
+    },
+  };
+}
+
+/** One recipient, MIME by nodemailer alone: names and subjects cannot add a header. */
+function composeMime(mail: OutgoingMail, from: string): Promise<Buffer> {
+  const { to, subject, text, html, replyTo, fromName } = mail;
+  return new MailComposer({
+    from: { name: fromName, address: from },
+    to: { name: '', address: to },
+    ...(replyTo ? { replyTo: { name: '', address: replyTo } } : {}),
+    subject,
+    text,
+    html,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    headers: { 'X-Auto-Response-Suppress': 'OOF, AutoReply', 'Auto-Submitted': 'auto-generated' },
+  })
+    .compile()
+    .build();
+}
+
+/** Only proof that SES did not take the mail lets it be tried again; see docs/states.md. */
+function explain(error: unknown): MailResult {
+  const { name, code } = error as { name?: string; code?: string };
+  const errorCode = code ?? name ?? 'unknown';
+  if (code && NOT_CONNECTED.has(code)) return { outcome: 'not-taken', errorCode };
+  if (!(error instanceof SESServiceException)) return { outcome: 'unknown', errorCode };
+  const status = error.$metadata.httpStatusCode ?? 0;
+  const isThrottled = status === 429 || /throttl|rate exceeded|quota exceeded/i.test(`${error.name} ${error.message}`);
+  if (isThrottled) return { outcome: 'not-taken', errorCode: error.name };
+  if (REFUSALS.has(error.name)) return { outcome: 'refused', errorCode: error.name };
+  if (status >= 400 && status < 500) return { outcome: 'not-taken', errorCode: error.name };
+  return { outcome: 'unknown', errorCode: error.name };
+}

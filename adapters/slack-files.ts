@@ -1,0 +1,64 @@
+import { WebAPIPlatformError, type FilesInfoResponse, type WebClient } from '@slack/web-api';
+import { AppError } from '../core/errors.js';
+
+/** A file as `files.info` describes it. @see https://docs.slack.dev/reference/objects/file-object */
+export type SlackFile = NonNullable<FilesInfoResponse['file']>;
+
+/**
+ * Asks Slack about one file. `name` is what the person called it, for the answer.
+ * @throws AppError with a code of `file.*`; `unavailable` where Slack cannot be reached
+ */
+export async function getSlackFile(client: WebClient, fileId: string, name: string): Promise<SlackFile> {
+  try {
+    const { file } = await client.files.info({ file: fileId });
+    if (!file) throw new AppError('gone', 'file.deleted', { name, platform: 'Slack' });
+    return file;
+  } catch (error) {
+    throw translate(error, name);
+  }
+}
+
+/** Why a file that Slack knows cannot be sent; null where it can. */
+export function explainSlackFile(file: SlackFile, name: string): AppError | null {
+  // Slack adds modes over time and types them as text.
+  const mode = file.mode ?? 'hosted';
+  if (mode === 'tombstone') return new AppError('gone', 'file.deleted', { name, platform: 'Slack' });
+  if (mode === 'hidden_by_limit') return new AppError('gone', 'file.hidden', { name });
+  if (mode === 'file_access' || file.file_access === 'access_denied') {
+    return new AppError('forbidden', 'file.foreign', { name });
+  }
+  if (file.is_external || mode === 'external') {
+    return new AppError('invalid', 'file.external', { name, where: file.external_type ?? 'another service' });
+  }
+  if (mode !== 'hosted' && mode !== 'snippet') {
+    return new AppError('invalid', 'file.external', { name, where: `a Slack ${mode === 'quip' ? 'canvas' : mode}` });
+  }
+  return null;
+}
+
+function translate(error: unknown, name: string): AppError {
+  if (error instanceof AppError) return error;
+  const cause = { cause: error };
+  if (!(error instanceof WebAPIPlatformError)) {
+    return new AppError('unavailable', 'file.unreachable', { name, platform: 'Slack' }, cause);
+  }
+  switch (error.data.error) {
+    case 'file_deleted':
+      return new AppError('gone', 'file.deleted', { name, platform: 'Slack' }, cause);
+    case 'file_not_found':
+    case 'channel_not_found':
+    case 'not_in_channel':
+      return new AppError('forbidden', 'file.not_visible', { bot: 'passalong' }, cause);
+    case 'access_denied':
+    case 'ekm_access_denied':
+      return new AppError('forbidden', 'file.foreign', { name }, cause);
+    case 'missing_scope':
+    case 'token_revoked':
+    case 'token_expired':
+    case 'invalid_auth':
+    case 'account_inactive':
+      return new AppError('forbidden', 'file.reinstall', {}, cause);
+    default:
+      return new AppError('unavailable', 'file.unreachable', { name, platform: 'Slack' }, cause);
+  }
+}

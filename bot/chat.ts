@@ -1,0 +1,84 @@
+import type { ChatNotice } from '../prisma/generated/client.js';
+import type { ChatProfile, ChatReply } from '../core/identities/chat-user.js';
+import type { Deps } from '../core/ports.js';
+import type { ShareRequest } from '../core/shares/share-request.js';
+
+/** What neutral commands work with. */
+export type BotDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'limits' | 'linkSecrets'> & {
+  portalUrl: string;
+  /** The bot has no right to storage: a worker writes the marks for it. */
+  marks: Pick<Deps['marks'], 'markMail'>;
+};
+
+/** A person's wish to share, translated in from a platform. */
+export interface ChatShare {
+  person: ChatProfile;
+  /** `slack:<trigger id>`, `discord:<interaction id>`: the same wish has the same key. */
+  requestKey: string;
+  entrance: ShareRequest['entrance'];
+  /** As typed: raw addresses, or Slack's `<mailto:…>` forms. */
+  emailsText: string;
+  files: ShareRequest['files'];
+  message?: string;
+  lifetimeDays?: number;
+  /** The files were picked for the person: name them and wait for Send before anything is mailed. */
+  needsConfirmation: boolean;
+  reply: ChatReply;
+}
+
+/** What a button asks for; its id is checked against the person who presses it. */
+export const BUTTON_ACTIONS = [
+  'connect',
+  'dismiss',
+  'confirm-link',
+  'refuse-link',
+  'send-draft',
+  'discard-draft',
+  'choose-files',
+] as const;
+export type ButtonAction = (typeof BUTTON_ACTIONS)[number];
+
+export interface Button {
+  label: string;
+  action: ButtonAction;
+  /** The row that the action is about, if any. */
+  id?: string;
+  style: 'primary' | 'plain' | 'danger';
+}
+
+/** An answer in no platform's words. Text is plain: each platform escapes it. Always for the person alone. */
+export interface Answer {
+  /** Shown in bold. */
+  title?: string;
+  lines: string[];
+  buttons: Button[];
+  /** A button that opens a page. */
+  link?: { label: string; url: string };
+  /** Nothing more will be said about this by itself. */
+  isFinal?: boolean;
+}
+
+/** `null` where the answer is owed by a row, and the notice sender will give it. */
+export type CommandResult = Answer | null;
+
+/** What the notice sender needs of a platform. */
+export interface ChatPlatform {
+  readonly platform: ChatNotice['platform'];
+  /** Edits the answer behind a handle. @returns false where the platform no longer allows it */
+  edit(replyHandle: string, answer: Answer): Promise<boolean>;
+  /** Writes to a person directly. @returns false where the person does not take messages */
+  message(userId: string, answer: Answer): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+/** `connect`, `send-draft:<id>`: how a button travels through a platform and back. */
+export function encodeButton({ action, id }: Pick<Button, 'action' | 'id'>): string {
+  return id ? `${action}:${id}` : action;
+}
+
+/** The button behind a platform's custom id; null for anything that is not one of ours. */
+export function decodeButton(text: string): { action: ButtonAction; id: string } | null {
+  const [name = '', id = ''] = text.split(':', 2);
+  const action = BUTTON_ACTIONS.find((known) => known === name);
+  return action ? { action, id } : null;
+}

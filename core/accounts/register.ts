@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { recordAudit } from '../audit.js';
+import type { Deps } from '../ports.js';
+import { emailKey } from '../shares/recipients.js';
+import { oweMail } from '../deliveries/owe-mail.js';
+import { checkRegistration, type Registration } from './registration.js';
+
+/**
+ * Registers an account, unconfirmed until its address is confirmed by mail. Answers the same whether or not
+ * the address has an account: its owner then gets a mail that says so. A new registration replaces an
+ * unconfirmed one whole, so nothing of a stranger's survives. @throws FieldErrors, AppError unavailable
+ */
+export async function registerAccount(
+  deps: Pick<Deps, 'db' | 'marks' | 'log' | 'passwords'>,
+  form: Registration,
+): Promise<void> {
+  const { db, passwords } = deps;
+  const { password, ...person } = await checkRegistration(passwords, form);
+  const passwordHash = await passwords.hash(password);
+  const key = emailKey(person.email);
+  const accountId = randomUUID();
+  const mail = await db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`register:${key}`}, 0))`;
+    const existing = await tx.account.findUnique({ where: { emailKey: key } });
+    if (existing?.confirmedAt) {
+      return { kind: 'NOTICE', topic: 'already-registered', accountId: existing.id } as const;
+    }
+    if (existing) {
+      await tx.delivery.deleteMany({ where: { subjectId: existing.id, state: 'PENDING' } });
+      await tx.account.delete({ where: { id: existing.id } });
+    }
+    await tx.account.create({ data: { id: accountId, ...person, emailKey: key, passwordHash } });
+    await recordAudit(tx, { accountId, action: 'account.registered' });
+    return { kind: 'CONFIRM_ADDRESS', accountId } as const;
+  });
+  await oweMail(deps, { ...mail, email: person.email });
+}

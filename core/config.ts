@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import type { Limits, LinkSecrets } from './ports.js';
+
+const url = z.url({ protocol: /^https?$/ });
+const secret = z.string().min(32, 'must be at least 32 characters of randomness');
+const count = (standard: number) => z.coerce.number().int().positive().default(standard);
+const hostList = z.string().transform((text) => text.split(',').map((host) => host.trim()).filter(Boolean));
+
+/** Fragments of the environment; each process composes those that it uses. */
+export const environment = {
+  runtime: {
+    NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    LEASE_SECONDS: count(60),
+  },
+  database: { DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) },
+  queue: { REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional() },
+  storage: {
+    AWS_REGION: z.string().min(1).default('us-east-1'),
+    S3_BUCKET: z.string().min(3),
+    S3_ENDPOINT: url.optional(),
+    S3_PUBLIC_ENDPOINT: url.optional(),
+  },
+  mail: {
+    AWS_REGION: z.string().min(1).default('us-east-1'),
+    SES_ENDPOINT: url.optional(),
+    SES_FROM: z.email(),
+    SES_CONFIGURATION_SET: z.string().min(1).optional(),
+    SES_MAX_SEND_RATE: count(14),
+  },
+  links: {
+    PORTAL_URL: url.transform((text) => text.replace(/\/+$/, '')),
+    LINK_SECRET: secret,
+    LINK_SECRET_PREVIOUS: secret.optional(),
+  },
+  portal: { PORT: count(3000), SESSION_SECRET: secret, TRUST_PROXY_HOPS: z.coerce.number().int().min(0).default(0) },
+  limits: {
+    MAX_FILE_BYTES: count(5 * 1024 ** 3),
+    MAX_LIVE_BYTES_PER_ACCOUNT: count(50 * 1024 ** 3),
+    MAX_SHARES_PER_HOUR: count(20),
+    MAX_RECIPIENTS_PER_DAY: count(100),
+    MAX_RECIPIENTS_PER_DAY_WHEN_NEW: count(20),
+    UNDO_SECONDS: z.coerce.number().int().min(0).max(600).default(0),
+  },
+  slack: {
+    SLACK_BOT_TOKEN: z.string().startsWith('xoxb-').optional(),
+    SLACK_APP_TOKEN: z.string().startsWith('xapp-').optional(),
+    SLACK_API_URL: url.optional(),
+    SLACK_FILE_HOSTS: hostList.optional(),
+  },
+  discord: {
+    DISCORD_TOKEN: z.string().min(1).optional(),
+    DISCORD_APPLICATION_ID: z.string().regex(/^\d{17,20}$/).optional(),
+    DISCORD_API_URL: url.optional(),
+    DISCORD_FILE_HOSTS: hostList.optional(),
+  },
+} as const;
+
+/** Point real clients at doubles; a production process refuses to start with one. */
+const LOCAL_ONLY = ['SLACK_API_URL', 'DISCORD_API_URL', 'SLACK_FILE_HOSTS', 'DISCORD_FILE_HOSTS'];
+
+/** Parts of a platform that only make sense together. */
+const TOGETHER = [
+  ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'],
+  ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'],
+];
+
+/**
+ * Reads and types the variables of `shape`, treating empty ones as unset.
+ * @throws Error that names every wrong variable at once
+ */
+export function readEnv<S extends z.ZodRawShape>(
+  shape: S,
+  env: Readonly<Record<string, string | undefined>>,
+): z.output<z.ZodObject<S>> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const result = z.object(shape).safeParse(given);
+  const problems = result.success
+    ? []
+    : result.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        return given[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+      });
+  if ((given['NODE_ENV'] ?? 'production') === 'production') {
+    for (const name of LOCAL_ONLY.filter((known) => known in shape && given[known] !== undefined)) {
+      problems.push(`${name} is for local use and refused when NODE_ENV=production`);
+    }
+    if ('PORTAL_URL' in shape && /^http:\/\/(?!(localhost|127\.0\.0\.1|\[::1\])([:/]|$))/.test(given['PORTAL_URL'] ?? '')) {
+      problems.push('PORTAL_URL must be https when NODE_ENV=production');
+    }
+  }
+  for (const names of TOGETHER.filter((all) => all.every((name) => name in shape))) {
+    const missing = names.filter((name) => given[name] === undefined);
+    if (missing.length > 0 && missing.length < names.length) {
+      problems.push(`${missing.join(', ')} is missing: set all of ${names.join(', ')} or none`);
+    }
+  }
+  if (!result.success || problems.length > 0) {
+    throw new Error(`The environment is not right:\n${problems.map((line) => `  - ${line}`).join('\n')}\nSee .env.example.`);
+  }
+  return result.data;
+}
+
+/** The limits of one account, as use-cases know them. */
+export function limitsFrom(env: z.output<z.ZodObject<typeof environment.limits>>): Limits {
+  return {
+    maxFileBytes: env.MAX_FILE_BYTES,
+    maxLiveBytes: env.MAX_LIVE_BYTES_PER_ACCOUNT,
+    maxSharesPerHour: env.MAX_SHARES_PER_HOUR,
+    maxRecipientsPerDay: env.MAX_RECIPIENTS_PER_DAY,
+    maxRecipientsPerDayWhenNew: env.MAX_RECIPIENTS_PER_DAY_WHEN_NEW,
+    undoSeconds: env.UNDO_SECONDS,
+  };
+}
+
+/** Where objects are kept. */
+export function storageFrom(env: z.output<z.ZodObject<typeof environment.storage>>): {
+  region: string;
+  bucket: string;
+  endpoint: string | undefined;
+  publicEndpoint: string | undefined;
+} {
+  return {
+    region: env.AWS_REGION,
+    bucket: env.S3_BUCKET,
+    endpoint: env.S3_ENDPOINT,
+    publicEndpoint: env.S3_PUBLIC_ENDPOINT,
+  };
+}
+
+/** Secrets for links: the first signs, all verify. */
+export function linkSecretsFrom(env: z.output<z.ZodObject<typeof environment.links>>): LinkSecrets {
+  return env.LINK_SECRET_PREVIOUS ? [env.LINK_SECRET, env.LINK_SECRET_PREVIOUS] : [env.LINK_SECRET];
+}
+
+/** A chat platform that is configured, or null: a platform is on when its whole fragment is present. */
+export interface Platforms {
+  slack: { botToken: string; appToken: string; apiUrl: string; fileHosts: readonly string[] } | null;
+  discord: { token: string; applicationId: string; apiUrl: string | undefined; fileHosts: readonly string[] } | null;
+}
+
+const SLACK_FILE_HOSTS = ['files.slack.com', '*.slack-files.com', '*.slack-edge.com'];
+const DISCORD_FILE_HOSTS = ['cdn.discordapp.com', 'media.discordapp.net'];
+
+/** Which platforms are on. File hosts are `host`, `*.domain`, or locally `host:port`. */
+export function platformsFrom(
+  env: z.output<z.ZodObject<typeof environment.slack & typeof environment.discord>>,
+): Platforms {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, DISCORD_TOKEN: token } = env;
+  const { DISCORD_APPLICATION_ID: applicationId } = env;
+  return {
+    slack:
+      botToken && appToken
+        ? {
+            botToken,
+            appToken,
+            apiUrl: env.SLACK_API_URL ?? 'https://slack.com/api/',
+            fileHosts: env.SLACK_FILE_HOSTS ?? SLACK_FILE_HOSTS,
+          }
+        : null,
+    discord:
+      token && applicationId
+        ? { token, applicationId, apiUrl: env.DISCORD_API_URL, fileHosts: env.DISCORD_FILE_HOSTS ?? DISCORD_FILE_HOSTS }
+        : null,
+  };
+}

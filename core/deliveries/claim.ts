@@ -1,0 +1,43 @@
+import type { DeliveryKind } from '../../prisma/generated/enums.js';
+import type { Sql } from '../ports.js';
+
+/** A delivery that this process may send until its lease ends. */
+export interface ClaimedDelivery {
+  deliveryId: string;
+  kind: DeliveryKind;
+  subjectId: string;
+  shareId: string | null;
+  topic: string | null;
+  email: string;
+  fence: number;
+}
+
+const COLUMNS = `d.id AS "deliveryId", d.kind, d.subject_id AS "subjectId", d.share_id AS "shareId", d.topic, d.email, d.fence`;
+
+const CLAIM_SHARE = `
+  UPDATE delivery d SET state = 'CLAIMED', fence = d.fence + 1, lease_until = now() + $2 * interval '1 ms', state_at = now()
+  WHERE d.id = (
+    SELECT p.id FROM delivery p JOIN share s ON s.id = p.share_id
+    WHERE p.share_id = $1 AND p.state = 'PENDING' AND p.next_at <= now()
+      AND s.state = 'READY' AND s.mail_after <= now() AND s.expires_at > now()
+    ORDER BY p.created_at, p.id LIMIT 1 FOR UPDATE OF p SKIP LOCKED)
+  RETURNING ${COLUMNS}`;
+
+const CLAIM_MAIL = `
+  UPDATE delivery d SET state = 'CLAIMED', fence = d.fence + 1, lease_until = now() + $2 * interval '1 ms', state_at = now()
+  WHERE d.id = (
+    SELECT p.id FROM delivery p
+    WHERE p.id = $1 AND p.share_id IS NULL AND p.state = 'PENDING' AND p.next_at <= now()
+    FOR UPDATE SKIP LOCKED)
+  RETURNING ${COLUMNS}`;
+
+/** Takes the next due delivery of a share, or the one account mail; null where nothing is due. */
+export async function claimDelivery(
+  sql: Sql,
+  target: { shareId: string } | { deliveryId: string },
+  leaseMs: number,
+): Promise<ClaimedDelivery | null> {
+  const [statement, id] = 'shareId' in target ? [CLAIM_SHARE, target.shareId] : [CLAIM_MAIL, target.deliveryId];
+  const { rows } = await sql.query<ClaimedDelivery>(statement, [id, leaseMs]);
+  return rows[0] ?? null;
+}

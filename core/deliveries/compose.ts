@@ -1,0 +1,92 @@
+import {
+  composeAlreadyRegistered,
+  composeChatConnected,
+  composeConfirmAddress,
+  composeResetPassword,
+} from '../mail/account-mails.js';
+import type { MailContent } from '../mail/layout.js';
+import { composeShareMail } from '../mail/share-mail.js';
+import { mintToken } from '../links/tokens.js';
+import type { LinkSecrets, OutgoingMail, Sql } from '../ports.js';
+import type { ClaimedDelivery } from './claim.js';
+
+export interface ComposeDeps {
+  sql: Sql;
+  portalUrl: string;
+  linkSecrets: LinkSecrets;
+}
+
+/**
+ * Writes the mail of one delivery from its rows. Tokens are minted here, as the mail is sent: no table
+ * and no job ever holds one. @throws Error where the rows are gone (the account was replaced or deleted)
+ */
+export async function composeDelivery(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<OutgoingMail> {
+  const content = delivery.shareId ? await shareContent(deps, delivery) : await accountContent(deps, delivery);
+  return { deliveryId: delivery.deliveryId, shareId: delivery.shareId, to: delivery.email, ...content };
+}
+
+type Content = MailContent & Pick<OutgoingMail, 'fromName' | 'replyTo'>;
+
+async function shareContent(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<Content> {
+  const { rows } = await deps.sql.query<ShareRow>(
+    `SELECT a.first_name || ' ' || a.last_name AS "senderName", a.email AS "senderEmail", s.message,
+            s.expires_at AS "expiresAt",
+            (SELECT json_agg(json_build_object('name', t.name, 'sizeBytes', t.size_bytes) ORDER BY t.position)
+             FROM attachment t WHERE t.share_id = s.id) AS files
+     FROM share s JOIN account a ON a.id = s.account_id WHERE s.id = $1`,
+    [delivery.shareId],
+  );
+  const share = requireRow(rows[0], delivery);
+  const url = `${deps.portalUrl}/l/${mintToken(deps.linkSecrets, 'link', delivery.subjectId)}`;
+  return {
+    ...composeShareMail({ ...share, url, reportUrl: `${url}/report` }),
+    fromName: `${share.senderName} via Passalong`,
+    replyTo: share.senderEmail,
+  };
+}
+
+interface ShareRow {
+  senderName: string;
+  senderEmail: string;
+  message: string | null;
+  expiresAt: Date;
+  files: { name: string; sizeBytes: number }[];
+}
+
+async function accountContent(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<Content> {
+  const { rows } = await deps.sql.query<{ firstName: string }>(
+    'SELECT first_name AS "firstName" FROM account WHERE id = $1',
+    [delivery.subjectId],
+  );
+  const { firstName } = requireRow(rows[0], delivery);
+  const page = (path: string): string => `${deps.portalUrl}${path}`;
+  const from = { fromName: 'Passalong', replyTo: null };
+  switch (delivery.kind) {
+    case 'CONFIRM_ADDRESS': {
+      const token = mintToken(deps.linkSecrets, 'confirm-address', delivery.deliveryId);
+      return { ...composeConfirmAddress({ firstName, url: page(`/confirm/${token}`) }), ...from };
+    }
+    case 'RESET_PASSWORD': {
+      const token = mintToken(deps.linkSecrets, 'reset-password', delivery.deliveryId);
+      return { ...composeResetPassword({ firstName, url: page(`/reset/${token}`) }), ...from };
+    }
+    case 'NOTICE':
+      return { ...accountNotice(delivery.topic, firstName, page), ...from };
+    case 'SHARE':
+    case 'REMINDER':
+      throw new Error(`delivery ${delivery.deliveryId} of kind ${delivery.kind} has no share`);
+  }
+}
+
+function accountNotice(topic: string | null, firstName: string, page: (path: string) => string): MailContent {
+  if (topic === 'already-registered') {
+    return composeAlreadyRegistered({ firstName, signInUrl: page('/sign-in'), resetUrl: page('/forgot') });
+  }
+  if (topic === 'chat-connected') return composeChatConnected({ firstName, settingsUrl: page('/connections') });
+  throw new Error(`no mail for the notice ${String(topic)}`);
+}
+
+function requireRow<T>(row: T | undefined, delivery: ClaimedDelivery): T {
+  if (!row) throw new Error(`the rows of delivery ${delivery.deliveryId} are gone`);
+  return row;
+}

@@ -1,0 +1,132 @@
+import type { Mailer, MailResult, OutgoingMail, Sql } from '../ports.js';
+import { oweShareNotice } from '../notices.js';
+import { claimDelivery, type ClaimedDelivery } from './claim.js';
+
+/** What the Lambda works with: one Postgres connection, the mail service, and how a mail is written. */
+export interface DeliverDeps {
+  /** One connection, not a pool: a transaction spans several calls. */
+  sql: Sql;
+  mailer: Mailer;
+  leaseMs: number;
+  /** Mails a second over all processes. */
+  sendRate: number;
+  compose(delivery: ClaimedDelivery): Promise<OutgoingMail>;
+  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  /** Milliseconds that never jump; injected so that a test can freeze a process. */
+  monotonicMs(): number;
+}
+
+/** Between the commit of SENDING and the call, more than this means that the process was frozen. */
+const MAX_PAUSE_MS = 5_000;
+
+/**
+ * Sends what is due behind one ready mark, one mail after the other, until nothing is left or `deadlineMs`
+ * (on the monotonic clock) is near; the reconciler marks the rest again. Safe to run many times at once.
+ */
+export async function deliver(
+  deps: DeliverDeps,
+  target: { shareId: string } | { deliveryId: string },
+  deadlineMs: number,
+): Promise<void> {
+  while (deps.monotonicMs() < deadlineMs) {
+    const claimed = await claimDelivery(deps.sql, target, deps.leaseMs);
+    if (!claimed) return;
+    const mail = await deps.compose(claimed);
+    if (!(await waitForTurn(deps, deadlineMs))) return;
+    await sendClaimed(deps, claimed, mail);
+  }
+}
+
+/**
+ * Takes the next place in the row of all mails and waits for it. @returns false where that is past the
+ * deadline: the claim then lapses, which is safe, since no call was made
+ */
+async function waitForTurn({ sql, sendRate, monotonicMs }: DeliverDeps, deadlineMs: number): Promise<boolean> {
+  const { rows } = await sql.query<{ wait_ms: number }>(
+    `INSERT INTO send_rate AS r (id, next_at) VALUES (1, now() + $1 * interval '1 s')
+     ON CONFLICT (id) DO UPDATE SET next_at = greatest(r.next_at, now()) + $1 * interval '1 s'
+     RETURNING greatest(0, ceil(extract(epoch FROM next_at - now() - $1 * interval '1 s') * 1000))::int AS wait_ms`,
+    [1 / sendRate],
+  );
+  const waitMs = rows[0]?.wait_ms ?? 0;
+  if (monotonicMs() + waitMs > deadlineMs) return false;
+  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  return true;
+}
+
+async function sendClaimed(deps: DeliverDeps, claimed: ClaimedDelivery, mail: OutgoingMail): Promise<void> {
+  const { sql, log } = deps;
+  const committedAtMs = deps.monotonicMs();
+  if (!(await beginSending(deps, claimed))) return;
+  let result: MailResult;
+  // The share's row is held while the mail is handed over: a revoke that commits has no mail behind it.
+  await sql.query('BEGIN');
+  try {
+    const isWanted = await holdSubject(sql, claimed);
+    const isFrozen = deps.monotonicMs() - committedAtMs > MAX_PAUSE_MS;
+    if (!isWanted) result = { outcome: 'refused', errorCode: 'cancelled' };
+    else if (isFrozen) result = { outcome: 'unknown', errorCode: 'frozen' };
+    else result = await deps.mailer.send(mail);
+    await settle(sql, claimed, isWanted ? result : null);
+    await sql.query('COMMIT');
+  } catch (error) {
+    await sql.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+  if (claimed.shareId) await oweShareNotice(sql, claimed.shareId);
+  const fields = { deliveryId: claimed.deliveryId, shareId: claimed.shareId, outcome: result.outcome };
+  if (result.outcome === 'sent') log.info(fields, 'mail sent');
+  else log.warn({ ...fields, errorCode: result.errorCode }, 'mail not sent');
+}
+
+/** CLAIMED → SENDING, committed before the call and never undone by itself. A third of the lease must be left. */
+async function beginSending({ sql, leaseMs }: DeliverDeps, claimed: ClaimedDelivery): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `UPDATE delivery SET state = 'SENDING', state_at = now()
+     WHERE id = $1 AND fence = $2 AND state = 'CLAIMED' AND lease_until > now() + $3 * interval '1 ms'`,
+    [claimed.deliveryId, claimed.fence, leaseMs / 3],
+  );
+  return rowCount === 1;
+}
+
+/** Locks the share and the recipient against a revoke until COMMIT. @returns whether the mail is still wanted */
+async function holdSubject(sql: Sql, claimed: ClaimedDelivery): Promise<boolean> {
+  if (!claimed.shareId) return true;
+  const { rows } = await sql.query(
+    `SELECT 1 FROM share s JOIN recipient r ON r.share_id = s.id
+     WHERE s.id = $1 AND r.id = $2 AND s.state = 'READY' AND s.expires_at > now() AND r.revoked_at IS NULL
+     FOR SHARE`,
+    [claimed.shareId, claimed.subjectId],
+  );
+  return rows.length > 0;
+}
+
+async function settle(sql: Sql, claimed: ClaimedDelivery, result: MailResult | null): Promise<void> {
+  const columns = result ? settled(result, claimed.fence) : { state: 'CANCELLED', errorCode: null, delaySeconds: 0 };
+  await sql.query(
+    `UPDATE delivery SET state = $3::delivery_state, message_id = $4, error_code = $5,
+            next_at = now() + $6 * interval '1 s', lease_until = NULL, state_at = now()
+     WHERE id = $1 AND fence = $2 AND state = 'SENDING'`,
+    [
+      claimed.deliveryId,
+      claimed.fence,
+      columns.state,
+      result?.outcome === 'sent' ? result.messageId : null,
+      columns.errorCode,
+      columns.delaySeconds,
+    ],
+  );
+}
+
+function settled(result: MailResult, fence: number): { state: string; errorCode: string | null; delaySeconds: number } {
+  switch (result.outcome) {
+    case 'sent':
+      return { state: 'SENT', errorCode: null, delaySeconds: 0 };
+    case 'not-taken':
+      return { state: 'PENDING', errorCode: result.errorCode, delaySeconds: Math.min(300, 2 ** fence) };
+    case 'refused':
+      return { state: 'FAILED', errorCode: result.errorCode, delaySeconds: 0 };
+    case 'unknown':
+      return { state: 'UNCONFIRMED', errorCode: result.errorCode, delaySeconds: 0 };
+  }
+}

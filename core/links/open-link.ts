@@ -1,0 +1,111 @@
+import { AppError } from '../errors.js';
+import { recordAudit } from '../audit.js';
+import { oweNotice } from '../notices.js';
+import type { Deps } from '../ports.js';
+import { readToken } from './tokens.js';
+
+/** What a recipient sees behind a link. */
+export type OpenedLink =
+  | {
+      state: 'open';
+      recipientId: string;
+      shareId: string;
+      senderName: string;
+      senderEmail: string;
+      message: string | null;
+      expiresAt: Date;
+      files: { attachmentId: string; name: string; sizeBytes: number; sha256: string | null; downloads: number }[];
+    }
+  /** The link was genuine, and the share merely ran out: the sender may be asked for another. */
+  | { state: 'expired'; senderName: string; senderEmail: string };
+
+type LinkDeps = Pick<Deps, 'db' | 'linkSecrets'>;
+
+/**
+ * What is behind a recipient's link. Changes nothing, so that mail scanners may look.
+ * @throws AppError not_found, the same for every link that is wrong, revoked or not yet ready
+ */
+export async function openLink(deps: LinkDeps, token: string): Promise<OpenedLink> {
+  const recipientId = readToken(deps.linkSecrets, 'link', token);
+  const recipient =
+    recipientId &&
+    (await deps.db.recipient.findUnique({
+      where: { id: recipientId },
+      include: {
+        share: { include: { account: true, attachments: { orderBy: { position: 'asc' } } } },
+        downloads: { select: { attachmentId: true } },
+      },
+    }));
+  if (!recipient || recipient.revokedAt) throw deadLink();
+  const { share, downloads } = recipient;
+  const sender = { senderName: `${share.account.firstName} ${share.account.lastName}`, senderEmail: share.account.email };
+  const isPast = share.expiresAt.getTime() <= Date.now();
+  if (share.state === 'EXPIRED' || (share.state === 'READY' && isPast)) return { state: 'expired', ...sender };
+  if (share.state !== 'READY') throw deadLink();
+  return {
+    state: 'open',
+    ...sender,
+    recipientId: recipient.id,
+    shareId: share.id,
+    message: share.message,
+    expiresAt: share.expiresAt,
+    files: share.attachments.map(({ id, name, sizeBytes, sha256 }) => ({
+      attachmentId: id,
+      name,
+      sizeBytes: Number(sizeBytes),
+      sha256,
+      downloads: downloads.filter((download) => download.attachmentId === id).length,
+    })),
+  };
+}
+
+/**
+ * Counts one download and says where its bytes are, for a minute or so. One statement decides: a share that
+ * is revoked or past its expiry at that instant counts nothing.
+ * @throws AppError not_found as openLink
+ */
+export async function startDownload(
+  deps: LinkDeps & Pick<Deps, 'signer' | 'log'>,
+  token: string,
+  attachmentId: string,
+): Promise<string> {
+  const recipientId = readToken(deps.linkSecrets, 'link', token);
+  if (!recipientId || !/^[0-9a-f-]{36}$/.test(attachmentId)) throw deadLink();
+  const rows = await deps.db.$queryRaw<DownloadRow[]>`
+    WITH counted AS (
+      INSERT INTO download (id, attachment_id, recipient_id)
+      SELECT gen_random_uuid(), a.id, r.id
+      FROM recipient r JOIN share s ON s.id = r.share_id JOIN attachment a ON a.share_id = s.id
+      WHERE r.id = ${recipientId}::uuid AND a.id = ${attachmentId}::uuid AND a.state = 'STORED'
+        AND r.revoked_at IS NULL AND s.state = 'READY' AND s.expires_at > now()
+      RETURNING attachment_id
+    )
+    SELECT a.share_id AS "shareId", a.storage_key AS "storageKey", a.name, a.size_bytes AS "sizeBytes"
+    FROM counted JOIN attachment a ON a.id = counted.attachment_id`;
+  const file = rows[0];
+  if (!file) throw deadLink();
+  await recordAudit(deps.db, { accountId: null, action: 'file.downloaded', subjectId: attachmentId });
+  await oweNotice(deps.db, 'SHARE', file.shareId);
+  deps.log.info({ shareId: file.shareId }, 'download started');
+  return deps.signer.signDownload(file.storageKey, { name: file.name, sizeBytes: Number(file.sizeBytes) });
+}
+
+interface DownloadRow {
+  shareId: string;
+  storageKey: string;
+  name: string;
+  sizeBytes: bigint;
+}
+
+/** Records that a recipient finds a share abusive, for the operator. @throws AppError not_found as openLink */
+export async function reportShare(deps: LinkDeps & Pick<Deps, 'log'>, token: string): Promise<void> {
+  const recipientId = readToken(deps.linkSecrets, 'link', token);
+  const recipient = recipientId && (await deps.db.recipient.findUnique({ where: { id: recipientId } }));
+  if (!recipient) throw deadLink();
+  await recordAudit(deps.db, { accountId: null, action: 'share.reported', subjectId: recipient.shareId });
+  deps.log.warn({ shareId: recipient.shareId }, 'share reported as abuse');
+}
+
+function deadLink(): AppError {
+  return new AppError('not_found', 'page.dead_link', {});
+}

@@ -1,0 +1,184 @@
+import { formatBytes, formatDate, plural } from './format.js';
+
+type Nothing = Record<never, never>;
+
+/** Names of delivery states, spelled out so that the Lambda's bundle needs no generated code. */
+const DELIVERY_WORDS = {
+  PENDING: 'waiting',
+  CLAIMED: 'sending',
+  SENDING: 'sending',
+  SENT: 'sent',
+  DELIVERED: 'delivered',
+  BOUNCED: 'bounced',
+  COMPLAINED: 'marked as spam',
+  UNCONFIRMED: 'not confirmed: the mail may or may not have left',
+  FAILED: 'refused by the mail service',
+  CANCELLED: 'withdrawn',
+  SUPPRESSED: 'could not be delivered',
+} as const;
+
+type DeliveryStateName = keyof typeof DELIVERY_WORDS;
+
+/**
+ * Every sentence that errors, chat and mails say, in English. A key is an error's code or a message's name;
+ * another language is one more file of the same shape. Text is plain: each edge escapes it for its medium.
+ */
+export const en = {
+  // Files
+  'file.none': (_: Nothing) => 'Choose at least one file. Nothing was sent.',
+  'file.too_many': (p: { max: number }) => `One share can carry ${p.max} files. Nothing was sent.`,
+  'file.empty': (p: { name: string }) => `${p.name} is empty (0 bytes). Nothing was sent.`,
+  'file.too_large': (p: { name: string; sizeBytes: number; limitBytes: number }) =>
+    `${p.name} is ${formatBytes(p.sizeBytes)}; the limit is ${formatBytes(p.limitBytes)}. Nothing was sent.`,
+  'file.deleted': (p: { name: string; platform: string }) =>
+    `${p.name} was deleted in ${p.platform} before I could copy it. Upload it again and retry. Nothing was sent.`,
+  'file.hidden': (p: { name: string }) =>
+    `${p.name} is hidden because this workspace's free plan hides files older than 90 days. Upload it again to share it.`,
+  'file.foreign': (p: { name: string }) =>
+    `${p.name} belongs to another organisation and Slack won't let me read it. Ask its owner, or download and re-upload it here.`,
+  'file.external': (p: { name: string; where: string }) =>
+    `${p.name} lives in ${p.where}; I can only send files stored in Slack. Share it from ${p.where}, or upload a copy.`,
+  'file.not_visible': (p: { bot: string }) =>
+    `I can't read files in this private conversation. Invite me with /invite @${p.bot} and try again, or send me the file in a direct message. Nothing was sent.`,
+  'file.link_expired': (p: { name: string }) =>
+    `Discord's link to ${p.name} expired before I could copy it. Please attach it again. Nothing was sent.`,
+  'file.reinstall': (_: Nothing) =>
+    'The Passalong app needs to be reinstalled in this workspace. Ask an admin of this workspace. Nothing was sent.',
+  'file.not_the_file': (p: { name: string; platform: string }) =>
+    `${p.platform} answered with a sign-in page instead of ${p.name}. An admin may have to reinstall the app. Nothing was sent.`,
+  'file.size_differs': (p: { name: string }) =>
+    `${p.name} arrived with another size than announced. Upload it again and retry. Nothing was sent.`,
+  'file.unreachable': (p: { name: string; platform: string }) =>
+    `I could not fetch ${p.name} from ${p.platform}. Try again in a few minutes. Nothing was sent.`,
+  'file.blocked_source': (p: { name: string }) =>
+    `${p.name} can't be shared: it is not stored where I may fetch files. Upload it again and retry. Nothing was sent.`,
+  'file.upload_missing': (p: { name: string }) =>
+    `The upload of ${p.name} did not complete. Upload it again. Nothing was sent.`,
+
+  // Recipients and the request
+  'recipients.none': (_: Nothing) =>
+    'Who should get it? Add 1 to 5 email addresses, for example ann@example.com bob@example.com.',
+  'recipients.too_many': (p: { count: number; max: number }) =>
+    `You added ${p.count} addresses; one share can go to ${p.max}. Remove ${p.count - p.max} or send two shares. Nothing was sent.`,
+  'recipients.malformed': (p: { addresses: string[] }) =>
+    `These don't look like email addresses: ${p.addresses.join(', ')}. Nothing was sent.`,
+  'recipients.mention': (p: { name: string }) =>
+    `I can't look up ${p.name}'s email. Type the address instead. Nothing was sent.`,
+  'share.message_too_long': (p: { max: number }) => `The message is longer than ${p.max} characters. Nothing was sent.`,
+  'share.lifetime': (_: Nothing) => 'Choose how long the link lives: 1, 7 or 30 days. Nothing was sent.',
+  'share.form_stale': (_: Nothing) => 'This form was already used for another share. Reload the page and try again.',
+  'share.rate_limited': (p: { max: number; at: Date }) =>
+    `You've reached ${p.max} shares this hour. Try again at ${formatDate(p.at, 'time')}. Nothing was sent.`,
+  'share.recipients_limited': (p: { max: number }) =>
+    `That would be more than ${p.max} recipients in 24 hours, which is your limit. Try again tomorrow. Nothing was sent.`,
+  'share.storage_full': (p: { limitBytes: number }) =>
+    `Your live shares would hold more than ${formatBytes(p.limitBytes)}. Delete one that is no longer needed and try again. Nothing was sent.`,
+  'share.not_found': (_: Nothing) => 'There is no such share.',
+  'share.ended': (_: Nothing) => 'This share has already ended.',
+  'share.not_ready': (_: Nothing) => 'The files of this share are not stored yet. Try again in a moment.',
+  'share.busy': (_: Nothing) => 'A mail of this share is being sent at this moment. Try again in a few seconds.',
+  'share.draft_gone': (_: Nothing) => 'This share is no longer waiting: it was sent, cancelled, or is older than 30 minutes.',
+  'delivery.too_early': (p: { minutes: number }) =>
+    `We are still waiting for Amazon's answer about this mail. You can send it again ${p.minutes} minutes after the first try.`,
+  'delivery.not_resendable': (_: Nothing) => 'This mail cannot be sent again.',
+
+  // Accounts
+  'account.not_confirmed': (_: Nothing) =>
+    'Confirm your e-mail address first: open the link in the mail that we sent you.',
+  'account.paused': (_: Nothing) => 'Sharing is paused for this account. Answer to any of our mails to have it looked at.',
+  'account.name_missing': (_: Nothing) => 'Enter your name.',
+  'account.name_too_long': (p: { max: number }) => `Use at most ${p.max} characters.`,
+  'account.email_malformed': (_: Nothing) => 'Enter an e-mail address, for example ann@example.com.',
+  'account.password_short': (p: { min: number }) => `Use at least ${p.min} characters.`,
+  'account.password_long': (p: { max: number }) => `Use at most ${p.max} characters.`,
+  'account.password_common': (_: Nothing) =>
+    'This password is on lists of common passwords or contains your name or ours. Choose another.',
+  'account.sign_in_failed': (_: Nothing) => 'The e-mail address or the password is wrong.',
+  'account.password_wrong': (_: Nothing) => 'The password is wrong.',
+  'account.too_many_tries': (p: { seconds: number }) =>
+    `Too many tries. Try again in ${plural(Math.ceil(p.seconds / 60), 'minute')}.`,
+  'account.busy': (_: Nothing) => 'Too many people are signing in at this moment. Try again in a few seconds.',
+  'account.token_dead': (_: Nothing) => 'This link has expired or was already used. Ask for a new one.',
+
+  // Links between chat and account
+  'link.expired': (p: { platform: string }) =>
+    `This link has expired. Go back to ${p.platform} and press Connect account again.`,
+  'link.taken': (p: { platform: string }) =>
+    `This ${p.platform} identity is connected to another account. Disconnect it there first.`,
+  'link.not_yours': (_: Nothing) => 'Only the person who asked for this connection can confirm it.',
+
+  // Chat
+  'chat.not_connected': (_: Nothing) =>
+    "Connect your Passalong account to share files. It takes a minute, and I'll keep this share ready for 30 minutes.",
+  'chat.already_connected': (_: Nothing) => 'Your Passalong account is connected already.',
+  'chat.connect_steps': (p: { platform: string }) =>
+    `Open the portal, sign in and approve. Then come back to ${p.platform} and confirm here. The link works for 10 minutes.`,
+  'chat.confirm_link': (p: { name: string; email: string }) =>
+    `Connect to the account of ${p.name} (${p.email})? Files that you share here are then sent, listed and billed there.`,
+  'chat.connected': (p: { email: string }) => `Connected to ${p.email}. You can share files now.`,
+  'chat.link_refused': (_: Nothing) => 'Nothing was connected.',
+  'chat.confirm_title': (p: { files: number; people: number }) =>
+    `Send ${plural(p.files, 'file')} to ${p.people === 1 ? '1 person' : `${p.people} people`}?`,
+  'chat.confirm_to': (p: { emails: string[] }) => `To: ${p.emails.join(', ')}`,
+  'chat.confirm_lifetime': (p: { days: number }) => `The link lives ${plural(p.days, 'day')}.`,
+  'chat.cancelled': (_: Nothing) => 'Cancelled. Nothing was sent.',
+  'chat.dismissed': (_: Nothing) => 'All right. Nothing was sent.',
+  'chat.queued': (p: { names: string }) => `Saved: ${p.names}. I will copy the bytes and mail the links in a moment.`,
+  'chat.copying': (p: { names: string; stored: number; files: number }) =>
+    p.files === 1 ? `Copying ${p.names} …` : `Copying ${p.names} (${p.stored}/${p.files}) …`,
+  'chat.sending': (p: { names: string; people: number }) =>
+    `Sending ${p.names} to ${p.people === 1 ? '1 person' : `${p.people} people`} …`,
+  'chat.sent': (p: { names: string; bytes: number; people: number; expiry: string }) =>
+    `Sent ${p.names} (${formatBytes(p.bytes)}) to ${p.people === 1 ? '1 person' : `${p.people} people`}. Link expires ${p.expiry}.`,
+  'chat.delivery': (p: { state: DeliveryStateName; downloads: number }) =>
+    p.downloads > 0 ? `downloaded ${p.downloads === 1 ? 'once' : `${p.downloads} times`}` : DELIVERY_WORDS[p.state],
+  'chat.failed': (p: { names: string }) => `${p.names} could not be sent.`,
+  'chat.revoked': (p: { names: string }) => `Revoked: ${p.names}. The links no longer work.`,
+  'chat.expired': (p: { names: string }) => `Expired: ${p.names}. The links no longer work.`,
+  'chat.no_recent_file': (_: Nothing) =>
+    "I don't see a file from you in this channel in the last 10 minutes. Add one here, or open a message's ⋯ menu.",
+  'chat.attach_a_file': (_: Nothing) => 'Attach a file to share. Use the file option of /share.',
+  'chat.help_title': (_: Nothing) => 'Share files by e-mail, and stay in control of them',
+  'chat.help': (_: Nothing) =>
+    [
+      '/share ann@example.com bob@example.com — sends your own files of the last ten minutes in this channel (Slack), or the attached ones (Discord)',
+      '/share — opens a form for files and addresses (Slack)',
+      '/share connect — connects your Passalong account',
+      '/share help — this text',
+      'A share takes up to 10 files and 5 addresses. Each person gets a link of their own, which you can withdraw on the portal.',
+    ].join('\n'),
+  'button.connect': (_: Nothing) => 'Connect account',
+  'button.not_now': (_: Nothing) => 'Not now',
+  'button.open_portal': (_: Nothing) => 'Open the portal',
+  'button.confirm_link': (_: Nothing) => 'Connect',
+  'button.not_me': (_: Nothing) => "This isn't me",
+  'button.send': (_: Nothing) => 'Send',
+  'button.cancel': (_: Nothing) => 'Cancel',
+  'button.choose_files': (_: Nothing) => 'Choose files',
+  'modal.title': (_: Nothing) => 'Share files by email',
+  'modal.files': (_: Nothing) => 'Files',
+  'modal.files_hint': (_: Nothing) =>
+    'Up to 10 files of 10 MB each. For larger files, post the file and use /share with addresses.',
+  'modal.emails': (_: Nothing) => 'To (1 to 5 email addresses)',
+  'modal.message': (_: Nothing) => 'Message (optional)',
+  'modal.lifetime': (_: Nothing) => 'The link lives',
+  'modal.days': (p: { days: number }) => plural(p.days, 'day'),
+  'modal.send': (_: Nothing) => 'Send',
+
+  // Recipients' pages
+  'page.dead_link': (_: Nothing) => 'This link does not work. It may have been withdrawn, or mistyped.',
+
+  // Anything
+  'storage.unavailable': (p: { reference: string }) =>
+    `I couldn't save your file just now, so nothing was sent. Try again in a few minutes. Reference ${p.reference}.`,
+  'service.unavailable': (_: Nothing) => 'This does not work at the moment. Try again in a minute.',
+  'request.malformed': (_: Nothing) => 'That request was not understood. Reload the page and try again.',
+  'request.too_large': (_: Nothing) => 'That is more than this form takes.',
+  'request.forged': (_: Nothing) => 'This form is too old or came from another site. Reload the page and try again.',
+  'page.not_found': (_: Nothing) => 'There is nothing here.',
+  unexpected: (p: { reference: string }) => `Something went wrong on our side. Reference ${p.reference}.`,
+} as const;
+
+export type Messages = { readonly [C in keyof typeof en]: (typeof en)[C] };
+export type MessageCode = keyof typeof en;
+export type MessageParams<C extends MessageCode> = Parameters<(typeof en)[C]>[0];

@@ -1,0 +1,152 @@
+import type { Readable } from 'node:stream';
+import type { Client, Pool } from 'pg';
+import type { PrismaClient } from '../prisma/generated/client.js';
+import type { JobName, JobPayload } from './jobs.js';
+import type { AttachmentSource } from './shares/attachment-source.js';
+import type { Timings } from './timings.js';
+
+/** Postgres through Prisma: use-cases outside the Lambda. */
+export type Database = PrismaClient;
+
+/** Postgres through `pg`: the Lambda, which carries no Prisma, and claims shared with it. */
+export type Sql = Pick<Pool | Client, 'query'>;
+
+/** The parts of pino that product code uses. */
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: object): Logger;
+}
+
+/** Producer side of the queue. Adding never waits for long and never throws: the reconciler finds the row. */
+export interface JobQueue {
+  add<N extends JobName>(name: N, payload: JobPayload<N>, options?: { delayMs?: number }): Promise<void>;
+}
+
+/** Objects, for the worker. All throw AppError `unavailable` when storage cannot be reached. */
+export interface FileStore {
+  /**
+   * Stores `sizeBytes` bytes (5 GiB at most) under a key that must not exist yet. Nothing is kept unless
+   * the body ends after exactly that many bytes; an error of the body is rethrown as it is.
+   */
+  put(key: string, body: Readable, sizeBytes: number): Promise<void>;
+  /** @throws AppError not_found where there is no such object */
+  open(key: string): Promise<Readable>;
+  /** Deletes every object under the prefix, older versions and unfinished uploads too. Safe to repeat. */
+  deleteAll(prefix: string): Promise<void>;
+  /** One page of keys with their age, for the sweep of orphans. */
+  list(prefix: string, after?: string): Promise<{ objects: { key: string; modifiedAt: Date }[]; next?: string }>;
+}
+
+/** Multipart uploads straight from a browser, for the portal. */
+export interface UploadStore {
+  begin(key: string): Promise<{ uploadId: string }>;
+  /** A URL that takes exactly `sizeBytes` bytes as part `partNumber`, for a quarter of an hour. */
+  signPart(key: string, uploadId: string, partNumber: number, sizeBytes: number): Promise<string>;
+  listParts(key: string, uploadId: string): Promise<UploadedPart[]>;
+  /** Joins the parts. Safe to repeat. @returns the object's size in bytes */
+  complete(key: string, uploadId: string, parts: { partNumber: number; etag: string }[]): Promise<number>;
+  abort(key: string, uploadId: string): Promise<void>;
+}
+
+export interface UploadedPart {
+  partNumber: number;
+  sizeBytes: number;
+  etag: string;
+}
+
+/** Makes the short-lived URL that a download is redirected to. */
+export interface DownloadSigner {
+  /** Lives 60 s up to 100 MB, 15 minutes above; always an attachment of type octet-stream. */
+  signDownload(key: string, file: { name: string; sizeBytes: number }): Promise<string>;
+}
+
+/** Writes the empty objects that start the Lambda. */
+export interface ReadyMarks {
+  markShare(shareId: string): Promise<void>;
+  markMail(deliveryId: string): Promise<void>;
+}
+
+/** Fetches a file from where its sender has it. */
+export interface FileFetcher {
+  /**
+   * @throws AppError `invalid`/`gone` with a code of `file.*` where trying again cannot help,
+   *   `unavailable` where it can
+   */
+  fetch(source: AttachmentSource, file: { name: string; sizeBytes: number }): Promise<Readable>;
+}
+
+export interface OutgoingMail {
+  deliveryId: string;
+  shareId: string | null;
+  to: string;
+  replyTo: string | null;
+  /** Shown before the sender's address: `Ann Lee via Passalong`. */
+  fromName: string;
+  subject: string;
+  text: string;
+  html: string;
+  listUnsubscribe?: string;
+}
+
+/** What became of handing a mail over; see docs/states.md for why `unknown` is never tried again. */
+export type MailResult =
+  | { outcome: 'sent'; messageId: string }
+  | { outcome: 'not-taken'; errorCode: string }
+  | { outcome: 'refused'; errorCode: string }
+  | { outcome: 'unknown'; errorCode: string };
+
+/** Hands one mail to the mail service, once: never repeats a call by itself. */
+export interface Mailer {
+  send(mail: OutgoingMail): Promise<MailResult>;
+}
+
+/** Makes and checks password hashes. @throws AppError unavailable when too many wait for their turn */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  /** `null` stands for an unknown account: as slow as a real check, and always false to the caller. */
+  verify(storedHash: string | null, password: string): Promise<boolean>;
+  /** Whether it is on an offline list of common passwords (about 49,000), whatever its case. */
+  isCommon(password: string): Promise<boolean>;
+}
+
+/** Counts tries in Postgres, shared by all instances. */
+export interface RateLimiter {
+  /** @throws AppError limit once a key has used up its points; unavailable where the count cannot be kept */
+  consume(rule: RateRule, key: string): Promise<void>;
+  /** Forgets the count, for example after a correct password. */
+  reset(rule: RateRule, key: string): Promise<void>;
+}
+
+export type RateRule = 'sign-in-account' | 'sign-in-address' | 'account-mail' | 'link' | 'password-again';
+
+/** What use-cases may ask for; each names its part with `Pick`. */
+export interface Deps {
+  db: Database;
+  queue: JobQueue;
+  log: Logger;
+  timings: Timings;
+  files: FileStore;
+  uploads: UploadStore;
+  marks: ReadyMarks;
+  signer: DownloadSigner;
+  fetchers: FileFetcher;
+  limits: Limits;
+  linkSecrets: LinkSecrets;
+  passwords: PasswordHasher;
+  rates: RateLimiter;
+}
+
+/** First signs; all verify, so that a secret can be rotated. */
+export type LinkSecrets = readonly [string, ...string[]];
+
+/** What one account may do. */
+export interface Limits {
+  maxFileBytes: number;
+  maxLiveBytes: number;
+  maxSharesPerHour: number;
+  maxRecipientsPerDay: number;
+  maxRecipientsPerDayWhenNew: number;
+  undoSeconds: number;
+}

@@ -1,0 +1,58 @@
+import type { Prisma } from '../../prisma/generated/client.js';
+import { recordAudit, type AuditAction } from '../audit.js';
+import { releaseQuota } from '../billing/quota.js';
+import type { AppError } from '../errors.js';
+import { oweNotice } from '../notices.js';
+
+type Tx = Prisma.TransactionClient;
+
+const ACTIONS = {
+  REVOKED: 'share.revoked',
+  EXPIRED: 'share.expired',
+  FAILED: 'share.failed',
+} as const satisfies Record<string, AuditAction>;
+
+/**
+ * Moves a share that still lives to its end: unsent mails are cancelled, its bytes given back, its chat sender
+ * told; a FAILED one is not billed. With `fence`, only while the caller still holds the share.
+ * The caller queues `delete-objects` after the commit. @returns false where it had ended already
+ */
+export async function endShare(
+  tx: Tx,
+  shareId: string,
+  end: { state: keyof typeof ACTIONS; by: string | null; reason?: AppError; fence?: number },
+): Promise<boolean> {
+  const { state, reason, fence } = end;
+  const changed = await tx.share.updateMany({
+    where: {
+      id: shareId,
+      state: { in: ['AWAITING_UPLOAD', 'RECEIVED', 'STORING', 'READY'] },
+      ...(fence === undefined ? {} : { fence, state: 'STORING' }),
+    },
+    data: {
+      state,
+      leaseUntil: null,
+      endedAt: new Date(),
+      ...(reason ? { failureCode: reason.code, failureDetail: reason.message } : {}),
+    },
+  });
+  if (changed.count === 0) return false;
+  await tx.delivery.updateMany({
+    where: { shareId, state: { in: ['PENDING', 'CLAIMED'] } },
+    data: { state: 'CANCELLED', stateAt: new Date() },
+  });
+  await releaseQuota(tx, shareId);
+  if (state === 'FAILED') await reverseUsage(tx, shareId);
+  await recordAudit(tx, { accountId: end.by, action: ACTIONS[state], subjectId: shareId });
+  await oweNotice(tx, 'SHARE', shareId);
+  return true;
+}
+
+async function reverseUsage(tx: Tx, shareId: string): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO usage_record (id, account_id, share_id, kind, file_names, bytes, recipients)
+    SELECT gen_random_uuid(), account_id, share_id, 'REVERSAL', (array_agg(file_names) FILTER (WHERE kind = 'SHARE'))[1],
+           -sum(bytes), (array_agg(recipients) FILTER (WHERE kind = 'SHARE'))[1]
+    FROM usage_record WHERE share_id = ${shareId}::uuid GROUP BY account_id, share_id
+    ON CONFLICT DO NOTHING`;
+}

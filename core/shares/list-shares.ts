@@ -1,0 +1,123 @@
+import type { DeliveryState, Entrance, ShareState } from '../../prisma/generated/enums.js';
+import type { Database } from '../ports.js';
+import { getOwnShare } from './own-share.js';
+import { AppError } from '../errors.js';
+import type { Deps } from '../ports.js';
+
+/** A share as its sender sees it, on the portal and in chat. */
+export interface ShareSummary {
+  shareId: string;
+  state: ShareState;
+  entrance: Entrance;
+  failureDetail: string | null;
+  message: string | null;
+  createdAt: Date;
+  expiresAt: Date;
+  files: { attachmentId: string; name: string; sizeBytes: number; isStored: boolean }[];
+  recipients: {
+    recipientId: string;
+    email: string;
+    isRevoked: boolean;
+    delivery: DeliveryState;
+    deliveryAt: Date;
+    errorCode: string | null;
+    /** Deliberate downloads, newest first. */
+    downloads: { name: string; at: Date }[];
+  }[];
+}
+
+export const PAGE_SIZE = 20;
+
+/** One page of an account's history, newest first; hidden shares are left out. */
+export async function listShares(
+  db: Database,
+  accountId: string,
+  page = 1,
+): Promise<{ shares: ShareSummary[]; hasMore: boolean }> {
+  const rows = await db.share.findMany({
+    where: { accountId, hiddenAt: null },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    skip: (page - 1) * PAGE_SIZE,
+    take: PAGE_SIZE + 1,
+    select: { id: true },
+  });
+  const shares = await summarise(db, rows.slice(0, PAGE_SIZE).map(({ id }) => id));
+  return { shares, hasMore: rows.length > PAGE_SIZE };
+}
+
+/** One own share. @throws AppError not_found */
+export async function getShare(db: Database, accountId: string, shareId: string): Promise<ShareSummary> {
+  await getOwnShare(db, accountId, shareId);
+  const [summary] = await summarise(db, [shareId]);
+  if (!summary) throw new AppError('not_found', 'share.not_found', {});
+  return summary;
+}
+
+/** Summaries in the order of the ids, whoever owns them: the caller has checked that. */
+export async function summarise(db: Database, shareIds: readonly string[]): Promise<ShareSummary[]> {
+  const shares = await db.share.findMany({
+    where: { id: { in: [...shareIds] } },
+    include: {
+      attachments: { orderBy: { position: 'asc' } },
+      recipients: {
+        orderBy: { position: 'asc' },
+        include: { downloads: { orderBy: { createdAt: 'desc' }, include: { attachment: { select: { name: true } } } } },
+      },
+    },
+  });
+  const deliveries = await db.delivery.findMany({
+    where: { shareId: { in: [...shareIds] }, kind: 'SHARE' },
+    orderBy: { attempt: 'asc' },
+  });
+  const latest = new Map(deliveries.map((delivery) => [delivery.subjectId, delivery]));
+  const summaries = new Map(
+    shares.map(({ id, attachments, recipients, ...share }) => [
+      id,
+      {
+        shareId: id,
+        state: share.state,
+        entrance: share.entrance,
+        failureDetail: share.failureDetail,
+        message: share.message,
+        createdAt: share.createdAt,
+        expiresAt: share.expiresAt,
+        files: attachments.map((file) => ({
+          attachmentId: file.id,
+          name: file.name,
+          sizeBytes: Number(file.sizeBytes),
+          isStored: file.state === 'STORED',
+        })),
+        recipients: recipients.map((recipient) => {
+          const delivery = latest.get(recipient.id);
+          return {
+            recipientId: recipient.id,
+            email: recipient.email,
+            isRevoked: recipient.revokedAt !== null,
+            delivery: delivery?.state ?? 'PENDING',
+            deliveryAt: delivery?.stateAt ?? share.createdAt,
+            errorCode: delivery?.errorCode ?? null,
+            downloads: recipient.downloads.map((download) => ({ name: download.attachment.name, at: download.createdAt })),
+          };
+        }),
+      } satisfies ShareSummary,
+    ]),
+  );
+  return shareIds.flatMap((id) => summaries.get(id) ?? []);
+}
+
+/** Where a sender fetches an own file; not counted as a download. @throws AppError not_found, unavailable */
+export async function signOwnDownload(
+  deps: Pick<Deps, 'db' | 'signer'>,
+  accountId: string,
+  shareId: string,
+  attachmentId: string,
+): Promise<string> {
+  await getOwnShare(deps.db, accountId, shareId);
+  const file = /^[0-9a-f-]{36}$/.test(attachmentId)
+    ? await deps.db.attachment.findFirst({ where: { id: attachmentId, shareId } })
+    : null;
+  if (!file) throw new AppError('not_found', 'share.not_found', {});
+  if (file.state === 'DELETED') throw new AppError('gone', 'share.ended', {});
+  if (file.state !== 'STORED' || !file.storageKey) throw new AppError('unavailable', 'share.not_ready', {});
+  return deps.signer.signDownload(file.storageKey, { name: file.name, sizeBytes: Number(file.sizeBytes) });
+}

@@ -1,0 +1,129 @@
+import type { Deps } from '../ports.js';
+import { endShare } from './end-share.js';
+import { markReady } from './mark-ready.js';
+import { receiveWhenComplete } from './upload.js';
+
+type ReconcileDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'timings' | 'marks'>;
+
+/** Rows that one step of one run takes at most; the next run goes on. */
+const BATCH = 100;
+
+/**
+ * Finds in Postgres all that a lost job, event or process left lying, and starts it again. Every worker runs
+ * it; rows are taken with SKIP LOCKED or conditional updates, so that many may run at once.
+ */
+export async function reconcile(deps: ReconcileDeps): Promise<void> {
+  await receiveUploads(deps);
+  await requeueShares(deps);
+  await remarkShares(deps);
+  await remarkMails(deps);
+  await releaseDeliveries(deps);
+  await ageSendingDeliveries(deps);
+  await expireShares(deps);
+  await abandonUploads(deps);
+  await requeueDeletions(deps);
+  await reportBacklog(deps);
+}
+
+type IdRow = { id: string };
+
+/** Shares whose uploads have all landed, but whose last answer was lost. */
+async function receiveUploads(deps: ReconcileDeps): Promise<void> {
+  const rows = await deps.db.$queryRaw<IdRow[]>`
+    SELECT s.id FROM share s
+    WHERE s.state = 'AWAITING_UPLOAD'
+      AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.share_id = s.id AND a.uploaded_at IS NULL)
+    LIMIT ${BATCH}`;
+  for (const { id } of rows) await receiveWhenComplete(deps, id);
+}
+
+/** RECEIVED shares that nobody took, and STORING ones whose owner is gone. */
+async function requeueShares({ db, queue, timings }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<IdRow[]>`
+    SELECT id FROM share
+    WHERE (state = 'RECEIVED' AND created_at < now() - ${timings.requeueAfterMs} * interval '1 ms')
+       OR (state = 'STORING' AND lease_until < now())
+    ORDER BY created_at LIMIT ${BATCH}`;
+  for (const { id } of rows) await queue.add('store-attachments', { shareId: id });
+}
+
+/** READY shares whose mark, or the event that it should have caused, seems lost. */
+async function remarkShares(deps: ReconcileDeps): Promise<void> {
+  const rows = await deps.db.$queryRaw<IdRow[]>`
+    SELECT s.id FROM share s
+    WHERE s.state = 'READY' AND s.mail_after <= now()
+      AND (s.marked_at IS NULL OR s.marked_at < now() - ${deps.timings.remarkAfterMs} * interval '1 ms')
+      AND EXISTS (SELECT 1 FROM delivery d WHERE d.share_id = s.id AND d.state = 'PENDING' AND d.next_at <= now())
+    ORDER BY s.mail_after LIMIT ${BATCH}`;
+  for (const { id } of rows) await markReady(deps, id);
+}
+
+/** Account mails, each with a mark of its own. */
+async function remarkMails({ db, marks, timings }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<IdRow[]>`
+    UPDATE delivery SET marked_at = now() WHERE id IN (
+      SELECT id FROM delivery
+      WHERE share_id IS NULL AND state = 'PENDING' AND next_at <= now()
+        AND coalesce(marked_at, created_at) < now() - ${timings.remarkAfterMs} * interval '1 ms'
+      ORDER BY created_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+    RETURNING id`;
+  for (const { id } of rows) await marks.markMail(id);
+}
+
+/** CLAIMED with a lapsed lease: no call was made, so it may be claimed again. */
+async function releaseDeliveries({ db }: ReconcileDeps): Promise<void> {
+  await db.$executeRaw`
+    UPDATE delivery SET state = 'PENDING', lease_until = NULL, state_at = now()
+    WHERE state = 'CLAIMED' AND lease_until < now()`;
+}
+
+/** SENDING with a lapsed lease: the mail may have left. Never tried again by itself. */
+async function ageSendingDeliveries({ db, log }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<{ share_id: string | null }[]>`
+    WITH aged AS (
+      UPDATE delivery SET state = 'UNCONFIRMED', error_code = 'lease lapsed', lease_until = NULL, state_at = now()
+      WHERE state = 'SENDING' AND lease_until < now() RETURNING share_id
+    ), owed AS (
+      UPDATE chat_notice n SET owed = owed + 1, next_at = least(next_at, now())
+      WHERE n.kind = 'SHARE' AND n.subject_id IN (SELECT share_id FROM aged) RETURNING 1
+    ) SELECT share_id FROM aged`;
+  if (rows.length > 0) log.warn({ count: rows.length }, 'deliveries unconfirmed');
+}
+
+async function expireShares({ db, queue }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<IdRow[]>`
+    SELECT id FROM share WHERE state = 'READY' AND expires_at <= now() ORDER BY expires_at LIMIT ${BATCH}`;
+  for (const { id } of rows) {
+    const expired = await db.$transaction((tx) => endShare(tx, id, { state: 'EXPIRED', by: null }));
+    if (expired) await queue.add('delete-objects', { shareId: id });
+  }
+}
+
+/** Shares whose browser never finished its uploads. */
+async function abandonUploads({ db, queue, timings }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<IdRow[]>`
+    SELECT id FROM share
+    WHERE state = 'AWAITING_UPLOAD' AND created_at < now() - ${timings.abandonedUploadMs} * interval '1 ms'
+    LIMIT ${BATCH}`;
+  for (const { id } of rows) {
+    const ended = await db.$transaction((tx) => endShare(tx, id, { state: 'FAILED', by: null }));
+    if (ended) await queue.add('delete-objects', { shareId: id });
+  }
+}
+
+async function requeueDeletions({ db, queue, timings }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<IdRow[]>`
+    SELECT id FROM share
+    WHERE state IN ('FAILED', 'REVOKED', 'EXPIRED') AND objects_deleted_at IS NULL
+      AND ended_at < now() - ${timings.requeueAfterMs} * interval '1 ms'
+    LIMIT ${BATCH}`;
+  for (const { id } of rows) await queue.add('delete-objects', { shareId: id });
+}
+
+/** The age of the oldest share that should have moved on: what an operator watches. */
+async function reportBacklog({ db, log, timings }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<{ seconds: number | null }[]>`
+    SELECT extract(epoch FROM now() - min(created_at))::int AS seconds FROM share WHERE state IN ('RECEIVED', 'STORING')`;
+  const seconds = rows[0]?.seconds ?? 0;
+  if (seconds * 1000 > timings.remarkAfterMs) log.warn({ oldestSeconds: seconds }, 'shares are waiting');
+}

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Attachment } from '../../prisma/generated/client.js';
+import { AppError } from '../errors.js';
+import { oweNotice } from '../notices.js';
+import type { Deps } from '../ports.js';
+import { newObjectKey } from '../storage-keys.js';
+import { attachmentSource } from './attachment-source.js';
+import { correctSize } from './correct-size.js';
+import { endShare } from './end-share.js';
+import { markReady } from './mark-ready.js';
+import { claimShare, type ShareLease } from './share-lease.js';
+
+type StoreDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks' | 'fetchers' | 'limits'>;
+
+/** Tries at a source that cannot be reached before the share fails. */
+const MAX_FETCHES = 6;
+
+/** Tries that end in an error nobody expected. */
+const MAX_TRIES = 20;
+
+/**
+ * Reads every byte of a share once, chat files as they stream into storage and uploads from where they landed,
+ * leaves size and SHA-256 in the rows, and moves the share to READY. Safe to run twice at once: the lease's
+ * fence lets one of them win. A share that cannot be stored ends as FAILED; nothing was mailed.
+ * @throws AppError unavailable where another try can help; the share is then back in RECEIVED
+ */
+export async function storeAttachments(deps: StoreDeps, shareId: string): Promise<void> {
+  const lease = await claimShare(deps, shareId);
+  if (!lease) return;
+  try {
+    await oweNotice(deps.db, 'SHARE', shareId);
+    const attachments = await deps.db.attachment.findMany({ where: { shareId }, orderBy: { position: 'asc' } });
+    for (const attachment of attachments) {
+      if (attachment.state === 'EXPECTED') await storeAttachment(deps, lease, attachment);
+    }
+    await becomeReady(deps, lease);
+  } catch (error) {
+    await giveUp(deps, lease, error);
+  } finally {
+    lease.stop();
+  }
+}
+
+async function storeAttachment(deps: StoreDeps, lease: ShareLease, attachment: Attachment): Promise<void> {
+  const source = attachmentSource.parse(attachment.source);
+  const isUpload = source.kind === 'upload';
+  const storageKey = isUpload ? attachment.storageKey : newObjectKey(lease.shareId);
+  if (!storageKey) throw new AppError('invalid', 'file.upload_missing', { name: attachment.name });
+  const announced = Number(attachment.sizeBytes);
+  const reading = isUpload
+    ? await deps.files.open(storageKey)
+    : await deps.fetchers.fetch(source, { name: attachment.name, sizeBytes: announced });
+  const meter = measure(isUpload ? reading : fromPlatform(reading, attachment, source.kind), lease.signal);
+  if (isUpload) for await (const _ of meter.chunks); // the bytes are in storage already
+  else await deps.files.put(storageKey, Readable.from(meter.chunks, { objectMode: false }), announced);
+  const { sizeBytes, sha256 } = meter.result();
+  if (isUpload) checkUpload(attachment.name, sizeBytes, deps.limits.maxFileBytes);
+  await deps.db.$transaction(async (tx) => {
+    await lease.require(tx);
+    if (sizeBytes !== announced) await correctSize(tx, attachment, sizeBytes, deps.limits.maxLiveBytes);
+    await tx.attachment.update({
+      where: { id: attachment.id },
+      data: { state: 'STORED', storageKey, sha256, sizeBytes },
+    });
+  });
+}
+
+/** A platform's answer that must end after the announced size; an early end or a broken line may pass. */
+async function* fromPlatform(
+  source: Readable,
+  { name, sizeBytes }: Attachment,
+  kind: 'slack' | 'discord',
+): AsyncGenerator<Buffer> {
+  let left = Number(sizeBytes);
+  const broken = (cause?: unknown): AppError =>
+    new AppError('unavailable', 'file.unreachable', { name, platform: PLATFORM_NAMES[kind] }, { cause });
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      left -= chunk.length;
+      if (left < 0) throw new AppError('invalid', 'file.size_differs', { name });
+      yield chunk;
+    }
+  } catch (error) {
+    throw error instanceof AppError ? error : broken(error);
+  }
+  if (left > 0) throw broken(new Error(`${left} bytes short`));
+}
+
+const PLATFORM_NAMES = { slack: 'Slack', discord: 'Discord' } as const;
+
+/** Counts and hashes what passes. The chunks end early, with an error, once the lease is lost. */
+function measure(
+  source: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): { chunks: AsyncIterable<Buffer>; result: () => { sizeBytes: number; sha256: string } } {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      signal.throwIfAborted();
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      yield chunk;
+    }
+  }
+  return { chunks: chunks(), result: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
+}
+
+function checkUpload(name: string, sizeBytes: number, limitBytes: number): void {
+  if (sizeBytes === 0) throw new AppError('invalid', 'file.empty', { name });
+  if (sizeBytes > limitBytes) throw new AppError('invalid', 'file.too_large', { name, sizeBytes, limitBytes });
+}
+
+async function becomeReady(deps: StoreDeps, lease: ShareLease): Promise<void> {
+  const { shareId, fence } = lease;
+  const ready = await deps.db.$transaction(async (tx) => {
+    const changed = await tx.$executeRaw`
+      UPDATE share SET state = 'READY', ready_at = now(), lease_until = NULL
+      WHERE id = ${shareId}::uuid AND state = 'STORING' AND fence = ${fence}`;
+    if (changed > 0) await oweNotice(tx, 'SHARE', shareId);
+    return changed > 0;
+  });
+  if (!ready) return;
+  deps.log.info({ shareId }, 'share stored');
+  await markReady(deps, shareId);
+}
+
+async function giveUp(deps: StoreDeps, lease: ShareLease, error: unknown): Promise<void> {
+  const { shareId, fence } = lease;
+  if (lease.signal.aborted) return;
+  const reason = finalReason(error, fence, shareId);
+  if (reason) {
+    const failed = await deps.db.$transaction((tx) =>
+      endShare(tx, shareId, { state: 'FAILED', by: null, reason, fence }),
+    );
+    if (failed) deps.log.warn({ shareId, code: reason.code, err: error }, 'share failed');
+    await deps.queue.add('delete-objects', { shareId });
+    return;
+  }
+  await lease.release();
+  throw error;
+}
+
+/** Why another try cannot help; null where it can. Storage that is down is waited for without end. */
+function finalReason(error: unknown, tries: number, shareId: string): AppError | null {
+  if (!(error instanceof AppError)) {
+    return tries >= MAX_TRIES ? new AppError('unavailable', 'unexpected', { reference: shareId }) : null;
+  }
+  if (error.kind !== 'unavailable') return error;
+  return error.code === 'file.unreachable' && tries >= MAX_FETCHES ? error : null;
+}

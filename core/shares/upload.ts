@@ -1,0 +1,130 @@
+import type { Attachment } from '../../prisma/generated/client.js';
+import { AppError } from '../errors.js';
+import type { Deps, UploadedPart } from '../ports.js';
+import { newObjectKey } from '../storage-keys.js';
+
+type UploadDeps = Pick<Deps, 'db' | 'uploads'>;
+
+/** S3 takes parts of 5 MiB to 5 GiB, 10,000 at most; only the last may be smaller. */
+const MAX_PARTS = 10_000;
+
+/** Begins the upload of one attachment, or goes on with the one that was begun. The key never leaves the server. */
+export async function beginUpload(
+  deps: UploadDeps,
+  accountId: string,
+  attachmentId: string,
+): Promise<{ uploadId: string }> {
+  const attachment = await getUpload(deps, accountId, attachmentId);
+  if (attachment.uploadId) return { uploadId: attachment.uploadId };
+  const storageKey = newObjectKey(attachment.shareId);
+  const { uploadId } = await deps.uploads.begin(storageKey);
+  const begun = await deps.db.attachment.updateMany({
+    where: { id: attachmentId, uploadId: null },
+    data: { uploadId, storageKey },
+  });
+  if (begun.count > 0) return { uploadId };
+  await deps.uploads.abort(storageKey, uploadId);
+  return beginUpload(deps, accountId, attachmentId);
+}
+
+/** A URL for one part. @throws AppError not_found, invalid where no upload runs or the part cannot be one */
+export async function signUploadPart(
+  deps: UploadDeps & Pick<Deps, 'limits'>,
+  accountId: string,
+  attachmentId: string,
+  part: { partNumber: number; sizeBytes: number },
+): Promise<string> {
+  const { storageKey, uploadId, name } = await getRunningUpload(deps, accountId, attachmentId);
+  if (part.partNumber < 1 || part.partNumber > MAX_PARTS || part.sizeBytes < 1) {
+    throw new AppError('invalid', 'request.malformed', {});
+  }
+  const limitBytes = deps.limits.maxFileBytes;
+  if (part.sizeBytes > limitBytes) {
+    throw new AppError('invalid', 'file.too_large', { name, sizeBytes: part.sizeBytes, limitBytes });
+  }
+  return deps.uploads.signPart(storageKey, uploadId, part.partNumber, part.sizeBytes);
+}
+
+/** The parts that have arrived, for a retry. */
+export async function listUploadParts(
+  deps: UploadDeps,
+  accountId: string,
+  attachmentId: string,
+): Promise<UploadedPart[]> {
+  const { storageKey, uploadId } = await getRunningUpload(deps, accountId, attachmentId);
+  return deps.uploads.listParts(storageKey, uploadId);
+}
+
+/**
+ * Joins the parts; with the last attachment's, the share is RECEIVED and its job queued. Safe to repeat.
+ * @throws AppError not_found, invalid
+ */
+export async function completeUpload(
+  deps: UploadDeps & Pick<Deps, 'queue' | 'log'>,
+  accountId: string,
+  attachmentId: string,
+  parts: { partNumber: number; etag: string }[],
+): Promise<void> {
+  const attachment = await getUpload(deps, accountId, attachmentId);
+  if (!attachment.uploadedAt) {
+    const { storageKey, uploadId } = requireRunning(attachment);
+    await deps.uploads.complete(storageKey, uploadId, parts);
+    await deps.db.attachment.update({ where: { id: attachmentId }, data: { uploadedAt: new Date() } });
+  }
+  await receiveWhenComplete(deps, attachment.shareId);
+}
+
+/** Stops one upload and forgets its parts, so that it can begin anew. Safe to repeat. */
+export async function abortUpload(deps: UploadDeps, accountId: string, attachmentId: string): Promise<void> {
+  const { storageKey, uploadId, uploadedAt } = await getUpload(deps, accountId, attachmentId);
+  if (!storageKey || !uploadId || uploadedAt) return;
+  await deps.uploads.abort(storageKey, uploadId);
+  await deps.db.attachment.updateMany({
+    where: { id: attachmentId, uploadId, uploadedAt: null },
+    data: { uploadId: null, storageKey: null },
+  });
+}
+
+/** AWAITING_UPLOAD → RECEIVED once every attachment has landed; one caller wins. Also run by the reconciler. */
+export async function receiveWhenComplete(
+  deps: Pick<Deps, 'db' | 'queue' | 'log'>,
+  shareId: string,
+): Promise<void> {
+  const received = await deps.db.$executeRaw`
+    UPDATE share SET state = 'RECEIVED' WHERE id = ${shareId}::uuid AND state = 'AWAITING_UPLOAD'
+      AND NOT EXISTS (SELECT 1 FROM attachment WHERE share_id = ${shareId}::uuid AND uploaded_at IS NULL)`;
+  if (received === 0) return;
+  deps.log.info({ shareId }, 'uploads complete');
+  await deps.queue.add('store-attachments', { shareId });
+}
+
+async function getUpload(deps: UploadDeps, accountId: string, attachmentId: string): Promise<Attachment> {
+  const attachment = await deps.db.attachment.findFirst({
+    where: { id: attachmentId, share: { accountId, hiddenAt: null } },
+    include: { share: { select: { state: true } } },
+  });
+  if (!attachment) throw new AppError('not_found', 'share.not_found', {});
+  if (attachment.share.state !== 'AWAITING_UPLOAD' && !attachment.uploadedAt) {
+    throw new AppError('gone', 'share.ended', {});
+  }
+  return attachment;
+}
+
+async function getRunningUpload(
+  deps: UploadDeps,
+  accountId: string,
+  attachmentId: string,
+): Promise<RunningUpload> {
+  return requireRunning(await getUpload(deps, accountId, attachmentId));
+}
+
+interface RunningUpload {
+  storageKey: string;
+  uploadId: string;
+  name: string;
+}
+
+function requireRunning({ storageKey, uploadId, uploadedAt, name }: Attachment): RunningUpload {
+  if (!storageKey || !uploadId || uploadedAt) throw new AppError('invalid', 'file.upload_missing', { name });
+  return { storageKey, uploadId, name };
+}

@@ -1,0 +1,28 @@
+/** All durations of leases, guards and grace times, so that a fault run can shorten them together. */
+export interface Timings {
+  readonly leaseMs: number;
+  readonly reconcileEveryMs: number;
+  /** How long deliveries of a ready share may stay PENDING before the ready mark is written again. */
+  readonly remarkAfterMs: number;
+  /** How long a RECEIVED share may lie without being taken before it is queued again. */
+  readonly requeueAfterMs: number;
+  /** How long an UNCONFIRMED mail waits for its event, and how long a resend is refused. */
+  readonly unconfirmedMs: number;
+  readonly abandonedUploadMs: number;
+  readonly orphanObjectMs: number;
+}
+
+/** Derives every duration from the lease: 60 s in production, 3 s in fault runs. */
+export function timingsFor(leaseSeconds: number): Timings {
+  const leaseMs = leaseSeconds * 1000;
+  const day = 24 * 60 * 60 * 1000;
+  return {
+    leaseMs,
+    reconcileEveryMs: Math.round(leaseMs / 4),
+    remarkAfterMs: leaseMs * 2,
+    requeueAfterMs: Math.round(leaseMs / 2),
+    unconfirmedMs: leaseMs * 15,
+    abandonedUploadMs: day,
+    orphanObjectMs: day,
+  };
+}

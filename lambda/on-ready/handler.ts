@@ -1,0 +1,38 @@
+import pg from 'pg';
+import { createLogger } from '../../adapters/logger.js';
+import { createSesMailer } from '../../adapters/ses-mailer.js';
+import { environment, linkSecretsFrom, readEnv } from '../../core/config.js';
+import { timingsFor } from '../../core/timings.js';
+import { createHandler } from './on-ready.js';
+import { createClientKeeper } from './client-keeper.js';
+
+const env = readEnv(
+  { ...environment.runtime, ...environment.database, ...environment.mail, ...environment.links },
+  process.env,
+);
+const { leaseMs } = timingsFor(env.LEASE_SECONDS);
+const log = createLogger('on-ready', env.LOG_LEVEL);
+
+/** The entry point that AWS Lambda, or the local runtime, calls. */
+export const handler = createHandler({
+  withClient: createClientKeeper(() => {
+    return new pg.Client({
+      connectionString: env.DATABASE_URL,
+      statement_timeout: 10_000,
+      // A frozen process must not hold a share's row for longer than its lease.
+      idle_in_transaction_session_timeout: leaseMs,
+    });
+  }),
+  mailer: createSesMailer({
+    region: env.AWS_REGION,
+    endpoint: env.SES_ENDPOINT,
+    from: env.SES_FROM,
+    configurationSet: env.SES_CONFIGURATION_SET,
+  }),
+  portalUrl: env.PORTAL_URL,
+  linkSecrets: linkSecretsFrom(env),
+  leaseMs,
+  sendRate: env.SES_MAX_SEND_RATE * 0.8,
+  log,
+  monotonicMs: () => performance.now(),
+});

@@ -1,0 +1,241 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { deliverEvent, type SlackEvent } from './app-door.js';
+import { elementsOf } from './blocks-validation.js';
+import { isVisibleToApp, saveFile, storeFile, type FileState, type Upload } from './files.js';
+import { actionValue, formState, submitForm, type Filled } from './form-state.js';
+import { respond, startInteraction, type Act, type Interaction } from './interactions.js';
+import { messageObject, toMrkdwn } from './message-object.js';
+import { APP, directMessageId, PEOPLE, TEAM } from './people.js';
+import { allViews, applySubmissionAck, stackOf, viewObject, type OpenView } from './views.js';
+import { addMessage, channelForPerson, type Message, type SlackWorld } from './world.js';
+
+interface ByUser {
+  userId: string;
+}
+interface InChannel extends ByUser {
+  channelId: string;
+}
+type NewMessage = InChannel & { text?: string; fileIds?: string[]; threadTs?: string };
+type Pressed = ByUser & Filled & { actionId: string; value?: string } & Surface;
+/** What the pressed element sits on: a message, the message of an interaction, a modal or the Home tab. */
+type Surface = { messageTs?: string; interactionId?: string; viewId?: string };
+
+export type SlackControl = ReturnType<typeof controlOf>;
+
+/** What people do and see in Slack, for tests, the demo and the chat console. Impossible acts throw. */
+export function createControl(world: SlackWorld): SlackControl {
+  return controlOf(world);
+}
+
+function controlOf(world: SlackWorld) {
+  return {
+    /** Stores a file; with a channel it is posted there, without one it waits for `submitView`. */
+    async uploadFile(upload: Upload & Partial<NewMessage>) {
+      const { channelId } = upload;
+      if (channelId !== undefined) channelForPerson(world, upload.userId, channelId);
+      const { id: fileId } = await storeFile(world, upload);
+      const message =
+        channelId === undefined ? null : await post({ ...upload, channelId, fileIds: [fileId] });
+      return { fileId, messageTs: message?.ts ?? null };
+    },
+
+    async postMessage(message: NewMessage) {
+      return { messageTs: (await post(message)).ts };
+    },
+
+    /** Slack offers no slash command inside a thread, and so neither does this. */
+    runCommand({ userId, channelId, command, text }: InChannel & { command: string; text: string }) {
+      const { kind, name } = channelForPerson(world, userId, channelId);
+      if (!world.scopes.includes('commands')) throw new Error(`${command} is not a valid command`);
+      const where = { channel_id: channelId, channel_name: kind === 'private' ? 'privategroup' : name };
+      const who = { user_id: userId, user_name: PEOPLE.find((person) => person.id === userId)?.name };
+      const team = { team_id: TEAM.id, team_domain: TEAM.domain, is_enterprise_install: 'false' };
+      return startInteraction(world, {
+        ...{ kind: 'command', type: 'slash_commands', userId, channelId, hasResponseUrl: true },
+        payload: { ...team, ...where, ...who, command, text },
+        onAck(body, interaction) {
+          if (body.text !== undefined || body.blocks !== undefined) respond(world, interaction, body);
+        },
+      });
+    },
+
+    useMessageShortcut(used: InChannel & { messageTs: string; callbackId: string }) {
+      const { userId, channelId, messageTs } = used;
+      const { name } = channelForPerson(world, userId, channelId);
+      const message = messageObject(world, messageSeen(userId, messageTs));
+      const named = { type: 'message_action', callback_id: used.callbackId, action_ts: seconds() };
+      const payload = { ...named, channel: { id: channelId, name }, message_ts: messageTs, message };
+      return interact({ userId, channelId, payload, hasResponseUrl: true });
+    },
+
+    useGlobalShortcut({ userId, callbackId }: ByUser & { callbackId: string }) {
+      const payload = { type: 'shortcut', callback_id: callbackId, action_ts: seconds() };
+      return interact({ userId, payload });
+    },
+
+    /** Presses a button, or picks `value` in a menu, on something that this person sees. */
+    pressButton(pressed: Pressed) {
+      const { userId, viewId } = pressed;
+      if (viewId !== undefined) {
+        const open = viewSeen(userId, viewId);
+        const view = viewObject(open, formState(world, open, pressed));
+        const container = { type: 'view', view_id: viewId };
+        return interact({ userId, payload: { ...action(open.content.blocks, pressed), container, view } });
+      }
+      const ts = pressed.messageTs ?? interaction(pressed.interactionId).current?.ts;
+      const original = messageSeen(userId, ts);
+      const { channelId, onlyFor, blocks } = original;
+      const is_ephemeral = onlyFor !== null;
+      const container = { type: 'message', message_ts: ts, channel_id: channelId, is_ephemeral };
+      const channel = { id: channelId, name: channelForPerson(world, userId, channelId).name };
+      // Slack sends no `message` for an ephemeral one.
+      const shown = is_ephemeral ? {} : { message: messageObject(world, original) };
+      const payload = { ...action(blocks, pressed), container, channel, ...shown };
+      return interact({ userId, channelId, original, hasResponseUrl: true, payload });
+    },
+
+    /** Sends the modal on top of the person's stack. */
+    async submitView({ userId, viewId, ...filled }: ByUser & Filled & { viewId: string }) {
+      const { open, modal } = modalSeen(userId, viewId);
+      if (!modal.submit) throw new Error(`${viewId} has no submit button`);
+      await submitForm(world, open, filled);
+      const view = viewObject(open, formState(world, open, filled));
+      return interact({
+        ...{ userId, payload: { type: 'view_submission', view, response_urls: [] } },
+        onAck(body, record) {
+          applySubmissionAck(world, open, body, record);
+        },
+      });
+    },
+
+    /** Closes the top modal, or all of them under `clear_on_close`; the app hears of it if it asked to. */
+    closeView({ userId, viewId }: ByUser & { viewId: string }): Interaction | null {
+      const { open, modal } = modalSeen(userId, viewId);
+      const { clear_on_close: is_cleared = false, notify_on_close } = modal;
+      world.modals.set(userId, is_cleared ? [] : stackOf(world, userId).slice(0, -1));
+      const payload = { type: 'view_closed', view: viewObject(open), is_cleared };
+      return notify_on_close ? interact({ userId, payload, hasTrigger: false }) : null;
+    },
+
+    openHome({ userId }: ByUser) {
+      const home = world.homes.get(userId);
+      const view = home ? { view: viewObject(home) } : {};
+      send({ type: 'app_home_opened', user: userId, channel: directMessageId(userId), tab: 'home', ...view });
+    },
+
+    /** As `/invite @app` does. */
+    inviteApp({ channelId }: { channelId: string }) {
+      world.channels.find((channel) => channel.id === channelId)?.memberIds.push(APP.botUserId);
+    },
+
+    async setFileState({ fileId, state }: { fileId: string; state: FileState }) {
+      const file = world.files.get(fileId);
+      if (!file) throw new Error(`no file ${fileId}`);
+      await saveFile(world, { ...file, state });
+    },
+
+    /** Any other event, for example `app_uninstalled`. */
+    sendEvent: send,
+    interaction,
+    messages({ userId, channelId }: InChannel): Message[] {
+      channelForPerson(world, userId, channelId);
+      return world.messages.filter((message) => message.channelId === channelId && isSeenBy(message, userId));
+    },
+    /** The person's open modals, the root first. */
+    views: ({ userId }: ByUser): OpenView[] => stackOf(world, userId),
+    home: ({ userId }: ByUser): OpenView | null => world.homes.get(userId) ?? null,
+    state() {
+      const { channels, events, authorizationSeenElsewhere } = world;
+      const [files, interactions] = [[...world.files.values()], [...world.interactions.values()]];
+      return { people: PEOPLE, channels, files, interactions, events, authorizationSeenElsewhere };
+    },
+
+    /** Waits until `look` returns something truthy. @throws Error after `timeoutMs` */
+    async waitFor<T>(look: () => T | false | '' | null | undefined, timeoutMs = 2000): Promise<T> {
+      const deadline = Date.now() + timeoutMs;
+      for (;;) {
+        const seen = look();
+        if (seen) return seen;
+        if (Date.now() > deadline) throw new Error(`not seen within ${timeoutMs} ms: ${String(look)}`);
+        await delay(10);
+      }
+    },
+  };
+
+  function interact(act: Omit<Act, 'kind' | 'type'>): Interaction {
+    return startInteraction(world, { kind: String(act.payload.type), type: 'interactive', ...act });
+  }
+
+  async function post(message: NewMessage): Promise<Message> {
+    const { userId, channelId, text = '', fileIds = [], threadTs = null } = message;
+    const { kind } = channelForPerson(world, userId, channelId);
+    const posted = addMessage(world, { userId, channelId, text: toMrkdwn(text), fileIds, threadTs });
+    for (const file of fileIds.flatMap((id) => world.files.get(id) ?? [])) {
+      const shared = await saveFile(world, { ...file, channelIds: [...file.channelIds, channelId] });
+      if (!isVisibleToApp(world, shared) || !world.scopes.includes('files:read')) continue;
+      // Ids only: the app asks files.info for the rest.
+      const ids = { file_id: file.id, file: { id: file.id }, user_id: userId, channel_id: channelId };
+      send({ type: 'file_shared', ...ids });
+    }
+    if (kind === 'im' && world.scopes.includes('im:history')) {
+      send({ ...messageObject(world, posted), type: 'message', channel: channelId, channel_type: 'im' });
+    }
+    return posted;
+  }
+
+  function send(event: SlackEvent): void {
+    void deliverEvent(world, { ...event, event_ts: event.ts ?? seconds() });
+  }
+
+  function seconds(): string {
+    return (world.now() / 1000).toFixed(6);
+  }
+
+  function interaction(id = ''): Interaction {
+    const found = world.interactions.get(id);
+    if (!found) throw new Error(`no interaction ${id}`);
+    return found;
+  }
+
+  function messageSeen(userId: string, ts = ''): Message {
+    const message = world.messages.find((each) => each.ts === ts);
+    if (!message || !isSeenBy(message, userId)) throw new Error(`${userId} sees no message ${ts}`);
+    return message;
+  }
+
+  function viewSeen(userId: string, viewId: string): OpenView {
+    const open = allViews(world).find((each) => each.id === viewId && each.userId === userId);
+    const isOnTop = open?.content.type === 'home' || open === stackOf(world, userId).at(-1);
+    if (!open || !isOnTop) throw new Error(`${userId} sees no view ${viewId}`);
+    return open;
+  }
+
+  function modalSeen(userId: string, viewId: string) {
+    const open = viewSeen(userId, viewId);
+    if (open.content.type !== 'modal') throw new Error(`${viewId} is not a modal`);
+    return { open, modal: open.content };
+  }
+
+  function action(
+    blocks: Message['blocks'],
+    { actionId, value }: Pressed,
+  ): Record<string, unknown> & { type: string } {
+    for (const block of blocks) {
+      const element = elementsOf(block).find((each) => each.action_id === actionId);
+      if (!element) continue;
+      const named = {
+        action_id: actionId,
+        block_id: block.block_id,
+        action_ts: seconds(),
+        type: element.type,
+      };
+      return { type: 'block_actions', actions: [{ ...named, ...actionValue(element, value) }] };
+    }
+    throw new Error(`nothing to press called ${actionId}`);
+  }
+}
+
+function isSeenBy({ onlyFor }: Message, userId: string): boolean {
+  return onlyFor === null || onlyFor === userId;
+}

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+
+import express, { type Express } from 'express';
+
+import { createControlRoutes } from './control-routes.js';
+import { createFilesHost } from './files-host.js';
+import { loadFiles } from './files.js';
+import { acceptResponse } from './interactions.js';
+import { createControl, type SlackControl } from './person.js';
+import { createSignedHttp } from './signed-http.js';
+import { SlackError } from './slack-error.js';
+import { createSocketMode, type SocketMode } from './socket-mode.js';
+import { createWebApi } from './web-api.js';
+import { createWorld, type SlackFaults, type SlackWorld } from './world.js';
+
+const DEFAULT_SCOPES = ['commands', 'files:read', 'chat:write', 'im:history'];
+const RETRY_DELAYS_MS = [0, 60_000, 300_000];
+
+export interface SlackOptions {
+  /** 0 takes a free port. */
+  port: number;
+  dataDir: string;
+  botToken: string;
+  appToken: string;
+  scopes?: string[];
+  /** HTTP mode instead of Socket Mode: where the app receives, and the secret that signs. */
+  requestUrl?: string;
+  signingSecret?: string;
+  /** The clock of triggers and response_urls, in milliseconds; `Date.now` unless given. */
+  now?: () => number;
+  retryDelaysMs?: number[];
+}
+
+export interface LocalSlack {
+  /** The Web API is at `<url>/api/`, files at `<url>/files-pri/…`, a person's acts at `<url>/_control/…`. */
+  url: string;
+  control: SlackControl;
+  faults: SlackFaults;
+  /** Socket Mode's connections; null in HTTP mode. */
+  socketMode: SocketMode | null;
+  close(): Promise<void>;
+}
+
+/** Starts a strict double of Slack on 127.0.0.1: one workspace with our app installed. */
+export async function startSlack(options: SlackOptions): Promise<LocalSlack> {
+  const { requestUrl, signingSecret = '' } = options;
+  const server = createServer();
+  const socketMode = requestUrl === undefined ? createSocketMode(server) : null;
+  const dataDir = resolve(options.dataDir);
+  const world = createWorld({
+    botToken: options.botToken,
+    appToken: options.appToken,
+    scopes: options.scopes ?? DEFAULT_SCOPES,
+    dataDir,
+    now: options.now ?? Date.now,
+    retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS,
+    door: socketMode ?? createSignedHttp(requestUrl ?? '', signingSecret),
+    files: await loadFiles(dataDir),
+  });
+  const control = createControl(world);
+  server.on('request', createApp(world, control, socketMode));
+  server.listen(options.port, '127.0.0.1');
+  await once(server, 'listening');
+  world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  return {
+    url: world.url,
+    control,
+    faults: world.faults,
+    socketMode,
+    async close() {
+      world.closing.abort();
+      world.door.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function createApp(world: SlackWorld, control: SlackControl, socketMode: SocketMode | null): Express {
+  const app = express().disable('x-powered-by').disable('etag');
+  app.use('/api', createWebApi(world, socketMode && (() => socketMode.openTicket())));
+  app.use(createFilesHost(world));
+  app.use('/_control', createControlRoutes(control, world.faults));
+  app.post('/responses/:id', express.json({ type: () => true }), (request, response) => {
+    try {
+      acceptResponse(world, request.params.id, request.body as Record<string, unknown>);
+      response.send('ok');
+    } catch (error) {
+      if (!(error instanceof SlackError)) throw error;
+      const isSpent = error.code.endsWith('_url');
+      response.status(isSpent ? 404 : 400).json({ ok: false, error: error.code, ...error.detail });
+    }
+  });
+  return app;
+}

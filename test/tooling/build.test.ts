@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { unzipSync } from 'fflate';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'passalong-build-'));
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
+  await write('package.json', '{ "type": "module" }');
+});
+
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+describe('the build', () => {
+  test('bundles each process under its own name, and the bundle runs', async () => {
+    await write('core/word.ts', "export const word: string = 'bundled';");
+    await write(
+      'worker/main.ts',
+      "import pg from 'pg';\nimport { word } from '../core/word.js';\nconsole.log(word, typeof pg.Pool);",
+    );
+    await write('worker/cli/storage.ts', 'console.log(1);');
+    await write('local/s3/main.ts', 'console.log(2);');
+    await write('local/lambda/bootstrap.mjs', 'console.log(3);');
+    const { stdout } = await build();
+    expect(stdout).toMatch(/^built 3 entry points in \d+ ms\n$/);
+    expect((await run(process.execPath, ['dist/worker.js'], { cwd: directory })).stdout).toBe(
+      'bundled function\n',
+    );
+    const files = await readdir(join(directory, 'dist'), { recursive: true });
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'worker.js',
+        'worker.js.map',
+        'cli/storage.js',
+        'local/s3.js',
+        'local/bootstrap.mjs',
+      ]),
+    );
+  });
+
+  test('zips a Lambda as one readable file, the same bytes each time and in each time zone', async () => {
+    await write('lambda/on-ready/handler.ts', 'export const handler = (): number => 42;');
+    await build({ TZ: 'Asia/Tokyo' });
+    const zip = await readFile(join(directory, 'dist/lambda/on-ready.zip'));
+    await build({ TZ: 'America/New_York' });
+    expect(zip.equals(await readFile(join(directory, 'dist/lambda/on-ready.zip')))).toBe(true);
+    expect(Object.keys(unzipSync(zip))).toEqual(['index.mjs']);
+    const bundle = (await import(join(directory, 'dist/lambda/on-ready/index.mjs'))) as { handler(): number };
+    expect(bundle.handler()).toBe(42);
+  });
+
+  test('refuses a Lambda that loads Prisma, and names the imports that lead there', async () => {
+    await write('prisma/generated/client.ts', 'export class PrismaClient {}');
+    await write('core/db.ts', "export * from '../prisma/generated/client.js';");
+    await write(
+      'lambda/on-ready/handler.ts',
+      "import { PrismaClient } from '../../core/db.js';\nexport const handler = PrismaClient;",
+    );
+    const refusal = await build().catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      code: 1,
+      stderr:
+        'lambda/on-ready/handler.ts must not load Prisma: lambda/on-ready/handler.ts → core/db.ts → prisma/generated/client.ts\n',
+    });
+  });
+
+  test("lets a Lambda mention Prisma's types", async () => {
+    await write('prisma/generated/client.ts', 'export class PrismaClient {}');
+    await write(
+      'lambda/on-ready/handler.ts',
+      "import type { PrismaClient } from '../../prisma/generated/client.js';\nexport type P = PrismaClient;",
+    );
+    expect((await build()).stderr).toBe('');
+  });
+
+  test('fingerprints the files of the browser and lists them in a manifest', async () => {
+    await write('web/browser/upload.ts', "document.title = 'one';");
+    await write('web/assets/site.css', "body { background: url('./logo.svg') }");
+    await write('web/assets/logo.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>');
+    await build();
+    const before = await manifest();
+    expect(Object.keys(before).sort()).toEqual(['logo.svg', 'site.css', 'upload.js']);
+    for (const name of Object.values(before)) expect(name).toMatch(/^[a-z]+-[A-Z0-9]{8}\.(js|css|svg)$/);
+    expect(await readFile(join(directory, 'dist/assets', before['site.css'] ?? ''), 'utf8')).toContain(
+      before['logo.svg'],
+    );
+
+    await write('web/browser/upload.ts', "document.title = 'two';");
+    await build();
+    const after = await manifest();
+    expect(after['upload.js']).not.toBe(before['upload.js']);
+    expect(after['site.css']).toBe(before['site.css']);
+    expect(await readdir(join(directory, 'dist/assets'))).not.toContain(before['upload.js']);
+  });
+
+  test('generates the Prisma client when the schema is newer', async () => {
+    await write(
+      'prisma/prisma.mjs',
+      "import { cpSync } from 'node:fs';\ncpSync('fresh.ts', 'prisma/generated/client.ts');",
+    );
+    await write('fresh.ts', "export const client = 'fresh';");
+    await write('prisma/schema.prisma', '');
+    await write(
+      'web/main.ts',
+      "import { client } from '../prisma/generated/client.js';\nconsole.log(client);",
+    );
+    await build();
+    expect((await run(process.execPath, ['dist/web.js'], { cwd: directory })).stdout).toBe('fresh\n');
+  });
+});
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(directory, path)), { recursive: true });
+  await writeFile(join(directory, path), `${text}\n`);
+}
+
+function build(env: Record<string, string> = {}): Promise<{ stdout: string; stderr: string }> {
+  return run(process.execPath, [join(root, 'build.mjs')], {
+    cwd: directory,
+    env: { ...process.env, ...env },
+  });
+}
+
+async function manifest(): Promise<Record<string, string>> {
+  return JSON.parse(await readFile(join(directory, 'dist/assets/manifest.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
+}

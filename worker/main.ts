@@ -1,0 +1,53 @@
+import { createDatabase, createPool } from '../adapters/database.js';
+import { createFileFetcher } from '../adapters/file-fetcher.js';
+import { createJobQueue, createJobWorker, scheduleJob } from '../adapters/job-queue.js';
+import { createLogger } from '../adapters/logger.js';
+import { announceReady, stopOnSignal } from '../adapters/run-process.js';
+import { createS3Client } from '../adapters/s3.js';
+import { createS3FileStore } from '../adapters/s3-file-store.js';
+import { createS3ReadyMarks } from '../adapters/s3-ready-marks.js';
+import { timingsFor } from '../core/timings.js';
+import { readWorkerEnv } from './env.js';
+import { runJob } from './run-job.js';
+import { startWatchdog } from './watchdog.js';
+
+const SWEEP_EVERY_MS = 60 * 60 * 1000;
+
+const env = readWorkerEnv(process.env);
+const log = createLogger('worker', env.LOG_LEVEL);
+const pool = createPool(env.DATABASE_URL, log);
+const db = createDatabase(pool);
+const s3 = createS3Client(env.storage);
+const timings = timingsFor(env.LEASE_SECONDS);
+const queueOptions = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log };
+const queue = createJobQueue(queueOptions);
+const deps = {
+  db,
+  queue,
+  log,
+  timings,
+  limits: env.limits,
+  files: createS3FileStore(s3, env.S3_BUCKET),
+  marks: createS3ReadyMarks(s3, env.S3_BUCKET),
+  fetchers: createFileFetcher(env.platforms),
+};
+const watchdog = startWatchdog(db, log, () => process.exit(1));
+
+await scheduleJob(queueOptions, 'reconcile', timings.reconcileEveryMs);
+await scheduleJob(queueOptions, 'sweep', SWEEP_EVERY_MS);
+const worker = createJobWorker(
+  { ...queueOptions, concurrency: env.WORKER_CONCURRENCY, lockMs: timings.leaseMs / 2 },
+  async (name, payload, attempt) => {
+    await runJob(deps, name, payload, attempt);
+    watchdog.completed();
+  },
+);
+
+stopOnSignal(log, async () => {
+  watchdog.stop();
+  await worker.close();
+  await queue.close();
+  await db.$disconnect();
+  await pool.end();
+});
+announceReady();

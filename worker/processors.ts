@@ -1,0 +1,24 @@
+import type { JobName, JobPayload } from '../core/jobs.js';
+import type { Deps } from '../core/ports.js';
+import { deleteObjects } from '../core/shares/delete-objects.js';
+import { markReady } from '../core/shares/mark-ready.js';
+import { reconcile } from '../core/shares/reconcile.js';
+import { storeAttachments } from '../core/shares/store-attachments.js';
+import { sweep } from '../core/shares/sweep.js';
+
+export type WorkerDeps = Pick<
+  Deps,
+  'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks' | 'fetchers' | 'limits'
+>;
+
+type Processors = { readonly [N in JobName]: (deps: WorkerDeps, payload: JobPayload<N>) => Promise<void> };
+
+/** What each job does. Every one is safe to repeat and to run twice at once. */
+export const processors: Processors = {
+  'store-attachments': (deps, { shareId }) => storeAttachments(deps, shareId),
+  'mark-ready': (deps, { shareId }) => markReady(deps, shareId),
+  'mark-mail': (deps, { deliveryId }) => deps.marks.markMail(deliveryId),
+  'delete-objects': (deps, { shareId }) => deleteObjects(deps, shareId),
+  reconcile: (deps) => reconcile(deps),
+  sweep: (deps) => sweep(deps),
+};

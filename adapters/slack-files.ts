@@ -1,8 +1,30 @@
-import { WebAPIPlatformError, type FilesInfoResponse, type WebClient } from '@slack/web-api';
+import { WebAPIPlatformError, WebClient, type FilesInfoResponse } from '@slack/web-api';
+import type { Platforms } from '../core/config.js';
 import { AppError } from '../core/errors.js';
+import type { SlackFiles } from '../core/ports.js';
 
 /** A file as `files.info` describes it. @see https://docs.slack.dev/reference/objects/file-object */
 export type SlackFile = NonNullable<FilesInfoResponse['file']>;
+
+/** Describes files to the bot, quickly: a person waits for the answer. */
+export function createSlackFiles(slack: NonNullable<Platforms['slack']>): SlackFiles {
+  const client = new WebClient(slack.botToken, {
+    slackApiUrl: slack.apiUrl,
+    timeout: 2_000,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+  });
+  return {
+    async describe(fileId) {
+      const file = await getSlackFile(client, fileId, 'The file');
+      const name = file.name ?? file.title ?? fileId;
+      const problem = explainSlackFile(file, name);
+      if (problem) throw problem;
+      const { mimetype: contentType = 'application/octet-stream', size: sizeBytes = 0, user: ownerId = '' } = file;
+      return { name, contentType, sizeBytes, ownerId };
+    },
+  };
+}
 
 /**
  * Asks Slack about one file. `name` is what the person called it, for the answer.

@@ -77,6 +77,15 @@ export interface FileFetcher {
   fetch(source: AttachmentSource, file: { name: string; sizeBytes: number }): Promise<Readable>;
 }
 
+/** What Slack says about one file, before it is shared. */
+export interface SlackFiles {
+  /**
+   * @throws AppError with a code of `file.*`, in words for the person, where the file cannot be shared;
+   *   `unavailable` where Slack does not answer within 2 s
+   */
+  describe(fileId: string): Promise<{ name: string; contentType: string; sizeBytes: number; ownerId: string }>;
+}
+
 export interface OutgoingMail {
   deliveryId: string;
   shareId: string | null;

@@ -93,6 +93,7 @@ export const en = {
   'account.password_long': (p: { max: number }) => `Use at most ${p.max} characters.`,
   'account.password_common': (_: Nothing) =>
     'This password is on lists of common passwords or contains your name or ours. Choose another.',
+  'account.signed_out': (_: Nothing) => 'You are signed out. Sign in again and go on.',
   'account.sign_in_failed': (_: Nothing) => 'The e-mail address or the password is wrong.',
   'account.password_wrong': (_: Nothing) => 'The password is wrong.',
   'account.too_many_tries': (p: { seconds: number }) =>

@@ -45,13 +45,15 @@ export async function signUploadPart(
   return deps.uploads.signPart(storageKey, uploadId, part.partNumber, part.sizeBytes);
 }
 
-/** The parts that have arrived, for a retry. */
+/** The parts that have arrived, for a retry; null once they are joined. */
 export async function listUploadParts(
   deps: UploadDeps,
   accountId: string,
   attachmentId: string,
-): Promise<UploadedPart[]> {
-  const { storageKey, uploadId } = await getRunningUpload(deps, accountId, attachmentId);
+): Promise<UploadedPart[] | null> {
+  const attachment = await getUpload(deps, accountId, attachmentId);
+  if (attachment.uploadedAt) return null;
+  const { storageKey, uploadId } = requireRunning(attachment);
   return deps.uploads.listParts(storageKey, uploadId);
 }
 

@@ -80,7 +80,7 @@ export interface DiscordControl {
   /** Op 9 to every client, not resumable. */
   invalidateSessions: () => void;
 }
-export interface DiscordState {
+interface DiscordState {
   botId: string;
   people: DiscordPerson[];
   guilds: Guild[];

@@ -33,7 +33,7 @@ const refusals = {
 } as const;
 
 /** One field that is wrong, by its path in the body; without a message, the code in words. */
-export interface FieldError {
+interface FieldError {
   path: PropertyKey[];
   code: string;
   message?: string;

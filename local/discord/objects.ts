@@ -6,7 +6,7 @@ const ALL_PERMISSIONS = String((1n << 53n) - 1n);
 const LONG_AGO = '2024-01-01T00:00:00.000000+00:00';
 
 type Json = Record<string, unknown>;
-export interface UserObject {
+interface UserObject {
   id: string;
   username: string;
   bot: boolean;

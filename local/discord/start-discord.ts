@@ -18,7 +18,7 @@ import { createWorld, type DiscordFaults, type DiscordPerson } from './world.js'
 const DAY_MS = 24 * 60 * 60_000;
 const HEARTBEAT_INTERVAL_MS = 41_250;
 
-export interface DiscordOptions {
+interface DiscordOptions {
   /** 0 takes a free port. */
   port: number;
   token: string;

@@ -19,7 +19,7 @@ export interface CommandOption {
   max_length?: number | null | undefined;
   file_types?: string[] | null | undefined;
 }
-export type CommandBody = z.infer<typeof commandBody>;
+type CommandBody = z.infer<typeof commandBody>;
 export type Command = CommandBody & { id: string };
 
 const chatInputName = z.string().refine((name) => CHAT_INPUT_NAME.test(name) && name === name.toLowerCase(), {

@@ -89,9 +89,9 @@ function createReader(source: AsyncIterable<Buffer>): Reader {
   let buffered: Buffer = Buffer.alloc(0);
 
   const pull = async (): Promise<boolean> => {
-    const { value, done } = await iterator.next();
-    if (done === true) return false;
-    buffered = buffered.length === 0 ? value : Buffer.concat([buffered, value]);
+    const next = await iterator.next();
+    if (next.done === true) return false;
+    buffered = buffered.length === 0 ? next.value : Buffer.concat([buffered, next.value]);
     return true;
   };
 

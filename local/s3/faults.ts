@@ -28,7 +28,11 @@ export function createFaults(): S3Faults {
  * Answers GET and PUT of the faults. A PUT replaces all of them, and what it leaves out returns to normal.
  * Pages in a browser are refused: the path has no other protection than the loopback address.
  */
-export async function handleFaults(request: IncomingMessage, response: ServerResponse, faults: S3Faults) {
+export async function handleFaults(
+  request: IncomingMessage,
+  response: ServerResponse,
+  faults: S3Faults,
+): Promise<void> {
   const answer = (status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };

@@ -68,6 +68,7 @@ function keepOnly(bucket: Bucket, object: StoredObject): void {
 function removeTemporaries(folder: string): string[] {
   return readdirSync(folder).filter((name) => {
     if (!name.startsWith(temporaryPrefix)) return true;
-    return true;
+    rmSync(join(folder, name));
+    return false;
   });
 }

@@ -4,10 +4,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 test('the process says where it is ready, answers, and on SIGTERM leaves with 0 and no files', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'discord-main-'));
+  onTestFinished(() => rm(dataDir, { recursive: true }));
   const bundle = join(dataDir, 'main.mjs');
   const { build } = await import('esbuild');
   await build({
@@ -39,5 +40,4 @@ test('the process says where it is ready, answers, and on SIGTERM leaves with 0 
   }
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(await readdir(dataDir)).toEqual(['main.mjs']);
-  await rm(dataDir, { recursive: true });
 });

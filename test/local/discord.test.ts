@@ -369,6 +369,9 @@ describe('the people', () => {
       'x'.repeat(10),
     ]);
     expect((await fetch(file.url.replace(/hm=./, 'hm=_'))).status).toBe(404);
+    discord.faults.expireAttachments = true;
+    expect((await fetch(file.url)).status).toBe(404);
+    discord.faults.expireAttachments = false;
     const time = {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -5,6 +5,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
@@ -138,6 +139,19 @@ test('lists parts and uploads by pages, and forgets what is aborted', async () =
   });
   expect((await list()).Uploads?.map((upload) => upload.Key)).toEqual(['list/b']);
   expect(await readdir(join(s3.dataDir, 'buckets/files/data'))).not.toContain(id);
+});
+
+test('finishes a download whose object is deleted meanwhile, and only then removes the parts', async () => {
+  const id = await begin('leased');
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
+  const parts = await Promise.all(numbers.map((number) => send('leased', id, number, partA)));
+  await complete('leased', id, parts);
+  const { Body } = await s3.client.send(new GetObjectCommand({ Bucket, Key: 'leased' }));
+  await s3.client.send(new DeleteObjectCommand({ Bucket, Key: 'leased' }));
+  await expect(read('leased')).rejects.toMatchObject({ name: 'NoSuchKey' });
+  expect((await Body?.transformToByteArray())?.length).toBe(numbers.length * partA.length);
+  const data = join(s3.dataDir, 'buckets/files/data');
+  await expect.poll(() => readdir(data), { timeout: 5_000 }).not.toContain(id);
 });
 
 test('honours If-None-Match when it completes', async () => {

@@ -178,8 +178,8 @@ test('says in one line which port is taken and which variable changes it', async
   await once(holder, 'listening');
   const port = String((holder.address() as AddressInfo).port);
   const child = launch({ LOCAL_S3_PORT: port });
-  const [[code], message] = await Promise.all([once(child, 'exit'), text(child.stderr ?? Readable.from([]))]);
-  expect(code).toBe(1);
+  const [exit, message] = await Promise.all([once(child, 'exit'), text(child.stderr ?? Readable.from([]))]);
+  expect(exit[0]).toBe(1);
   expect(message.trim().split('\n')).toHaveLength(1);
   expect(message).toContain(port);
   expect(message).toContain('LOCAL_S3_PORT');

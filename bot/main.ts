@@ -1,0 +1,47 @@
+import pg from 'pg';
+import { createDatabase, createPool } from '../adapters/database.js';
+import { createJobQueue } from '../adapters/job-queue.js';
+import { createLogger } from '../adapters/logger.js';
+import { announceReady, stopOnSignal } from '../adapters/run-process.js';
+import { createSlackFiles } from '../adapters/slack-files.js';
+import type { BotDeps, ChatPlatform } from './chat.js';
+import { startDiscordPlatform } from './discord/start-discord-platform.js';
+import { readBotEnv } from './env.js';
+import { startNoticeSender } from './notice-sender.js';
+import { startSlackPlatform } from './slack/start-slack-platform.js';
+
+const env = readBotEnv(process.env);
+const log = createLogger('bot', env.LOG_LEVEL);
+const pool = createPool(env.DATABASE_URL, log);
+const db = createDatabase(pool);
+const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
+const deps: BotDeps = {
+  db,
+  queue,
+  log,
+  limits: env.limits,
+  linkSecrets: env.linkSecrets,
+  portalUrl: env.PORTAL_URL,
+  marks: { markMail: (deliveryId) => queue.add('mark-mail', { deliveryId }) },
+};
+
+const { slack, discord } = env.platforms;
+const started: (Promise<ChatPlatform> | null)[] = [
+  slack && startSlackPlatform({ ...deps, slackFiles: createSlackFiles(slack) }, slack),
+  discord && startDiscordPlatform(deps, discord),
+];
+const platforms = (await Promise.all(started)).filter((platform) => platform !== null);
+const notices = startNoticeSender(deps, platforms, async () => {
+  const client = new pg.Client({ connectionString: env.DATABASE_URL });
+  await client.connect();
+  return client;
+});
+
+stopOnSignal(log, async () => {
+  await Promise.all(platforms.map((platform) => platform.stop()));
+  await notices.stop();
+  await queue.close();
+  await db.$disconnect();
+  await pool.end();
+});
+announceReady(platforms.map(({ platform }) => platform.toLowerCase()).join(', ') || 'no platform is configured');

@@ -1,0 +1,204 @@
+import path from 'node:path';
+import { findFreePorts } from './ports.js';
+import type { Settings } from './read-settings.js';
+import type { Secrets } from './secrets.js';
+import type { Service, Supervisor } from './supervisor.js';
+
+/** The person of the doubles whom the seeded account is linked to. */
+const SLACK_PERSON = 'T0ACME0001:U0ADA00001';
+const DISCORD_PERSON = '100100000000000001';
+const DISCORD_APPLICATION_ID = '900000000000000001';
+
+export const SEED_EMAIL = 'ada@example.com';
+
+/** How many mails one local Lambda may be sending at once, as in production. */
+const LAMBDA_CONCURRENCY = 4;
+
+export interface Stack {
+  urls: { portal: string; inbox: string; s3: string; lambda: string; slack: string | null; discord: string | null };
+  isEmbeddedPostgres: boolean;
+  /** The environment of the product's processes, for commands that join them. */
+  productEnv: Record<string, string>;
+  pids: Record<string, number>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything in the order of need, at once where nothing needs the other, and what is configured to be
+ * elsewhere not at all. Ports that nobody types are free ones. @throws Error with what did not start, after stopping the rest
+ */
+export async function startStack(
+  { start, run }: Supervisor,
+  settings: Settings,
+  secrets: Secrets,
+  scripts: string,
+): Promise<Stack> {
+  const { given, DATA_DIR: dataDir } = settings;
+  const services: Service[] = [];
+  const launch = async (name: string, script: string, env: Record<string, string>): Promise<Service> => {
+    const service = await start({ name, script: path.join(scripts, script), env });
+    services.push(service);
+    return service;
+  };
+  const stop = async (): Promise<void> => {
+    for (const group of STOP_ORDER) {
+      await Promise.all(services.filter(({ name }) => group.includes(name)).map((service) => service.stop()));
+    }
+  };
+  try {
+    const [lambdaPort = 0, slackPort = 0, discordPort = 0] = await findFreePorts(3);
+    const urls: Stack['urls'] = {
+      portal: given['PORTAL_URL'] ?? local(settings.PORT),
+      inbox: given['SES_ENDPOINT'] ?? local(settings.INBOX_PORT),
+      s3: given['S3_ENDPOINT'] ?? local(settings.S3_PORT),
+      lambda: local(lambdaPort),
+      slack: given['SLACK_BOT_TOKEN'] ? null : local(slackPort),
+      discord: given['DISCORD_TOKEN'] ? null : local(discordPort),
+    };
+    const productEnv = describeProduct(settings, secrets, urls);
+    const folder = (name: string): string => path.join(dataDir, name);
+    const credentials = (prefix: string): Record<string, string> => ({
+      [`${prefix}_ACCESS_KEY_ID`]: secrets.accessKeyId,
+      [`${prefix}_SECRET_ACCESS_KEY`]: secrets.secretAccessKey,
+    });
+
+    const beginDatabase = async (): Promise<void> => {
+      if (!given['DATABASE_URL']) {
+        const postgres = await launch('postgres', 'local/postgres.js', {
+          LOCAL_POSTGRES_DATA_DIR: folder('postgres'),
+          LOCAL_POSTGRES_PORT: '0',
+        });
+        productEnv['DATABASE_URL'] = postgres.detail;
+      }
+      await run({
+        name: 'seed',
+        script: path.join(scripts, 'seed.js'),
+        env: { ...productEnv, ...describeSeed(secrets, urls) },
+      });
+    };
+    const beginStorage = async (): Promise<void> => {
+      if (given['S3_ENDPOINT']) return;
+      await launch('s3', 'local/s3.js', {
+        LOCAL_S3_PORT: String(settings.S3_PORT),
+        LOCAL_S3_DATA_DIR: folder('s3'),
+        LOCAL_S3_BUCKETS: settings.S3_BUCKET,
+        LOCAL_S3_REGION: settings.AWS_REGION,
+        LOCAL_S3_CORS_ORIGINS: new URL(urls.portal).origin,
+        LOCAL_S3_EVENT_TARGET: `${urls.lambda}/2015-03-31/functions/on-ready/invocations`,
+        ...credentials('LOCAL_S3'),
+      });
+    };
+    const beginMail = async (): Promise<void> => {
+      if (given['SES_ENDPOINT']) return;
+      await launch('inbox', 'local/ses.js', {
+        LOCAL_SES_PORT: String(settings.INBOX_PORT),
+        LOCAL_SES_DATA_DIR: folder('ses'),
+        ...credentials('LOCAL_SES'),
+      });
+    };
+    const beginSlack = async (): Promise<void> => {
+      if (!urls.slack) return;
+      await launch('slack', 'local/slack.js', {
+        LOCAL_SLACK_PORT: String(slackPort),
+        LOCAL_SLACK_DATA_DIR: folder('slack'),
+        LOCAL_SLACK_BOT_TOKEN: secrets.slackBotToken,
+        LOCAL_SLACK_APP_TOKEN: secrets.slackAppToken,
+      });
+    };
+    const beginDiscord = async (): Promise<void> => {
+      if (!urls.discord) return;
+      await launch('discord', 'local/discord.js', {
+        LOCAL_DISCORD_PORT: String(discordPort),
+        LOCAL_DISCORD_DATA_DIR: folder('discord'),
+        LOCAL_DISCORD_TOKEN: secrets.discordToken,
+        LOCAL_DISCORD_APPLICATION_ID: DISCORD_APPLICATION_ID,
+      });
+    };
+
+    await settleAll([beginDatabase(), beginStorage(), beginMail(), beginSlack(), beginDiscord()]);
+    await settleAll([
+      launch('lambda', 'local/lambda.js', {
+        LOCAL_LAMBDA_PORT: String(lambdaPort),
+        LOCAL_LAMBDA_DATA_DIR: folder('lambda'),
+        LOCAL_LAMBDA_FUNCTIONS: JSON.stringify({
+          'on-ready': {
+            zipPath: path.join(scripts, 'lambda/on-ready.zip'),
+            handler: 'index.handler',
+            env: productEnv,
+            timeoutMs: 60_000,
+            concurrency: LAMBDA_CONCURRENCY,
+          },
+        }),
+      }),
+      launch('portal', 'web.js', { ...productEnv, PORT: String(settings.PORT) }),
+      launch('worker', 'worker.js', productEnv),
+      launch('bot', 'bot.js', productEnv),
+    ]);
+    const pids = Object.fromEntries(services.map(({ name, pid }) => [name, pid]));
+    return { urls, isEmbeddedPostgres: !given['DATABASE_URL'], productEnv, pids, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What takes people's wishes goes first, what they need last. */
+const STOP_ORDER = [['bot', 'portal', 'worker'], ['lambda'], ['s3', 'inbox', 'slack', 'discord'], ['postgres']];
+
+function local(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+function describeProduct(settings: Settings, secrets: Secrets, urls: Stack['urls']): Record<string, string> {
+  return {
+    NODE_ENV: settings.NODE_ENV,
+    AWS_REGION: settings.AWS_REGION,
+    AWS_ACCESS_KEY_ID: secrets.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secrets.secretAccessKey,
+    S3_BUCKET: settings.S3_BUCKET,
+    S3_ENDPOINT: urls.s3,
+    SES_ENDPOINT: urls.inbox,
+    SES_FROM: 'share@passalong.example',
+    PORTAL_URL: urls.portal,
+    LINK_SECRET: secrets.linkSecret,
+    SESSION_SECRET: secrets.sessionSecret,
+    // Generous: a person who tries things out must not meet the limits of production.
+    MAX_SHARES_PER_HOUR: '1000',
+    MAX_RECIPIENTS_PER_DAY: '5000',
+    MAX_RECIPIENTS_PER_DAY_WHEN_NEW: '5000',
+    ...(urls.slack
+      ? {
+          SLACK_BOT_TOKEN: secrets.slackBotToken,
+          SLACK_APP_TOKEN: secrets.slackAppToken,
+          SLACK_API_URL: `${urls.slack}/api/`,
+          SLACK_FILE_HOSTS: new URL(urls.slack).host,
+        }
+      : {}),
+    ...(urls.discord
+      ? {
+          DISCORD_TOKEN: secrets.discordToken,
+          DISCORD_APPLICATION_ID,
+          DISCORD_API_URL: `${urls.discord}/api`,
+          DISCORD_FILE_HOSTS: new URL(urls.discord).host,
+        }
+      : {}),
+    ...settings.given,
+  };
+}
+
+function describeSeed(secrets: Secrets, urls: Stack['urls']): Record<string, string> {
+  return {
+    SEED_EMAIL,
+    SEED_PASSWORD: secrets.seedPassword,
+    SEED_TERMINAL: 'me',
+    ...(urls.slack ? { SEED_SLACK: SLACK_PERSON } : {}),
+    ...(urls.discord ? { SEED_DISCORD: DISCORD_PERSON } : {}),
+  };
+}
+
+/** Waits for all before it fails, so that nothing starts after the rest was stopped. */
+async function settleAll(work: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}

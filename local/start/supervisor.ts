@@ -1,0 +1,151 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ServiceOptions {
+  name: string;
+  /** A bundle under dist/. */
+  script: string;
+  env: Record<string, string>;
+}
+
+export interface Service {
+  name: string;
+  pid: number;
+  /** What the process said after `ready`: a URL, as a rule. */
+  detail: string;
+  stop(): Promise<void>;
+}
+
+export interface Supervisor {
+  /** Starts a process and resolves when it says `ready`. @throws Error with the process's last words */
+  start(options: ServiceOptions): Promise<Service>;
+  /** Runs a process to its end. @throws Error with its last words where it fails */
+  run(options: ServiceOptions): Promise<string>;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+const MAX_RESTARTS = 20;
+
+/**
+ * Starts the processes of the local stack, writes what each says to a log file of its own, shows warnings and
+ * errors here, and starts one that died again. Children are groups of their own, so that Ctrl-C reaches this
+ * process alone, and end by themselves when it is gone.
+ */
+export function createSupervisor(logDir: string, say: (line: string) => void): Supervisor {
+  mkdirSync(logDir, { recursive: true });
+
+  const launch = ({ name, script, env }: ServiceOptions): Launched => {
+    const child = fork(script, { detached: true, silent: true, env: { ...inherited(), ...env } });
+    return watch(name, child, path.join(logDir, `${name}.log`), say);
+  };
+
+  const start = async (options: ServiceOptions): Promise<Service> => {
+    let launched = launch(options);
+    const service: Service = { name: options.name, pid: 0, detail: await launched.ready, stop };
+    service.pid = launched.child.pid ?? 0;
+    let isStopping = false;
+    let restarts = 0;
+    const keep = async (): Promise<void> => {
+      await launched.exited;
+      while (!isStopping && restarts < MAX_RESTARTS) {
+        restarts += 1;
+        say(`${options.name} ended by itself; starting it again`);
+        await sleep(Math.min(5_000, 250 * restarts));
+        if (isStopping) return;
+        launched = launch(options);
+        service.pid = launched.child.pid ?? 0;
+        await launched.ready.catch(() => undefined);
+        await launched.exited;
+      }
+    };
+    const kept = keep();
+    async function stop(): Promise<void> {
+      isStopping = true;
+      await end(launched);
+      await kept;
+    }
+    return service;
+  };
+
+  const run = async (options: ServiceOptions): Promise<string> => {
+    const launched = launch(options);
+    const code = await launched.exited;
+    if (code !== 0) throw new Error(`${options.name} failed:\n${launched.lastWords()}`);
+    return launched.lastWords();
+  };
+  return { start, run };
+}
+
+interface Launched {
+  child: ChildProcess;
+  ready: Promise<string>;
+  exited: Promise<number | null>;
+  lastWords(): string;
+}
+
+function watch(name: string, child: ChildProcess, logFile: string, say: (line: string) => void): Launched {
+  const log = createWriteStream(logFile, { flags: 'a' });
+  const recent: string[] = [];
+  let isReady: (detail: string) => void = () => undefined;
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => {
+      log.end();
+      resolve(code);
+    });
+  });
+  const hear = (line: string): void => {
+    if (!log.writableEnded) log.write(`${line}\n`);
+    recent.push(line);
+    if (recent.length > 12) recent.shift();
+    if (line.startsWith('ready')) isReady(line.slice('ready '.length));
+    const complaint = readComplaint(line);
+    if (complaint) say(`${name}: ${complaint}`);
+  };
+  const lastWords = (): string => recent.join('\n');
+  const ready = new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`${name} did not become ready within a minute:\n${lastWords()}`));
+    }, READY_TIMEOUT_MS);
+    isReady = (detail) => {
+      clearTimeout(timer);
+      resolve(detail);
+    };
+    void exited.then(() => {
+      clearTimeout(timer);
+      reject(new Error(`${name} did not start:\n${lastWords()}`));
+    });
+  });
+  ready.catch(() => undefined);
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', hear);
+  }
+  return { child, ready, exited, lastWords };
+}
+
+async function end({ child, exited }: Launched): Promise<void> {
+  child.kill('SIGTERM');
+  const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(impatience);
+}
+
+/** A warning or an error among the JSON lines that our processes log, as one line for the terminal. */
+function readComplaint(line: string): string | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    const { level, msg, err } = JSON.parse(line) as { level?: number; msg?: string; err?: { message?: string } };
+    return level !== undefined && level >= 40 ? [msg, err?.message].filter(Boolean).join(': ') : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What children need of our environment; variables that configure the stack are given to them by name. */
+function inherited(): Record<string, string> {
+  const { PATH = '', HOME = '', TZ, LANG } = process.env;
+  return { PATH, HOME, ...(TZ ? { TZ } : {}), ...(LANG ? { LANG } : {}) };
+}

@@ -1,0 +1,39 @@
+import express, { type Express } from 'express';
+import { AppError } from '../core/errors.js';
+import type { WebDeps } from './deps.js';
+import { loadAccount } from './middleware/account.js';
+import { checkCsrfToken, checkOrigin } from './middleware/csrf.js';
+import { handleErrors } from './middleware/errors.js';
+import { logRequests } from './middleware/request-log.js';
+import { keepPrivate, securityHeaders } from './middleware/security-headers.js';
+import { accountRoutes } from './routes/accounts.js';
+import { assetRoutes } from './routes/assets.js';
+import { billingRoutes } from './routes/billing.js';
+import { connectionRoutes } from './routes/connections.js';
+import { healthRoutes } from './routes/health.js';
+import { landingRoutes } from './routes/landing.js';
+import { linkRoutes } from './routes/links.js';
+import { passwordRoutes } from './routes/passwords.js';
+import { shareRoutes } from './routes/shares.js';
+import { uploadRoutes } from './routes/uploads.js';
+import { sessions } from './session.js';
+
+/**
+ * The portal. Recipients' pages come before sessions: they set no cookie, and a mail scanner that looks at one
+ * leaves nothing behind.
+ */
+export function createApp(deps: WebDeps): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('trust proxy', deps.trustProxyHops);
+  app.use(securityHeaders(deps), assetRoutes(deps.assets), keepPrivate, healthRoutes(deps), logRequests(deps.log));
+  app.use(checkOrigin(deps.portalUrl), linkRoutes(deps));
+  app.use(sessions(deps), loadAccount(deps.db));
+  app.use(express.urlencoded({ extended: false, limit: '16kb' }), express.json({ limit: '64kb' }), checkCsrfToken);
+  app.use(landingRoutes(deps), accountRoutes(deps), passwordRoutes(deps), shareRoutes(deps), uploadRoutes(deps));
+  app.use(billingRoutes(deps), connectionRoutes(deps));
+  app.use(() => {
+    throw new AppError('not_found', 'page.not_found', {});
+  });
+  app.use(handleErrors(deps));
+  return app;
+}

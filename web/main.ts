@@ -1,0 +1,71 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createDatabase, createPool } from '../adapters/database.js';
+import { createJobQueue } from '../adapters/job-queue.js';
+import { createLogger } from '../adapters/logger.js';
+import { createPasswordHasher } from '../adapters/password-hasher.js';
+import { createRateLimiter } from '../adapters/rate-limiter.js';
+import { createPresigningClient, createS3Client, storageOrigin } from '../adapters/s3.js';
+import { createS3DownloadSigner } from '../adapters/s3-download-signer.js';
+import { createS3ReadyMarks } from '../adapters/s3-ready-marks.js';
+import { createS3UploadStore } from '../adapters/s3-upload-store.js';
+import { readEnv } from '../core/config.js';
+import { timingsFor } from '../core/timings.js';
+import { createApp } from './app.js';
+import { loadAssets } from './assets.js';
+import { limitsFrom, linkSecretsFrom, portalEnvironment } from './env.js';
+import { serve } from './serve.js';
+import { drainOnStop } from './stop-signals.js';
+
+try {
+  await start();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+async function start(): Promise<void> {
+  const env = readEnv(portalEnvironment, process.env);
+  const log = createLogger('web', env.LOG_LEVEL);
+  const pool = createPool(env.DATABASE_URL, log);
+  const storage = {
+    region: env.AWS_REGION,
+    bucket: env.S3_BUCKET,
+    endpoint: env.S3_ENDPOINT,
+    publicEndpoint: env.S3_PUBLIC_ENDPOINT,
+  };
+  const s3 = createS3Client(storage);
+  const presigning = createPresigningClient(storage);
+  const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
+  let isDraining = false;
+
+  const app = createApp({
+    db: createDatabase(pool),
+    pool,
+    queue,
+    log,
+    limits: limitsFrom(env),
+    linkSecrets: linkSecretsFrom(env),
+    passwords: createPasswordHasher(),
+    rates: createRateLimiter(pool),
+    marks: createS3ReadyMarks(s3, env.S3_BUCKET),
+    uploads: createS3UploadStore(s3, presigning, env.S3_BUCKET),
+    signer: createS3DownloadSigner(presigning, env.S3_BUCKET),
+    timings: timingsFor(env.LEASE_SECONDS),
+    portalUrl: env.PORTAL_URL,
+    sessionSecret: env.SESSION_SECRET,
+    storageOrigin: storageOrigin(storage),
+    assets: loadAssets(fileURLToPath(new URL('assets', import.meta.url))),
+    trustProxyHops: env.TRUST_PROXY_HOPS,
+    isDraining: () => isDraining,
+  });
+
+  const server = await serve(app, { host: env.HOST, port: env.PORT });
+  console.log(`ready ${server.url}`);
+  drainOnStop(async () => {
+    isDraining = true;
+    await wait(env.DRAIN_SECONDS * 1000);
+    await server.close();
+    await Promise.all([queue.close(), pool.end()]);
+  });
+}

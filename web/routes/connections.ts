@@ -1,0 +1,66 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { approveLinkCode, getLinkCode, PLATFORM_NAMES, refuseLinkCode, unlinkIdentity } from '../../core/identities/link-codes.js';
+import type { WebDeps } from '../deps.js';
+import { orShowAgain, parseBody } from '../forms.js';
+import { requireAccount, requireConfirmed } from '../middleware/account.js';
+import { csrfToken } from '../middleware/csrf.js';
+import { requireUuids } from '../middleware/uuid-params.js';
+import { sendPage } from '../page.js';
+import { rotateSession } from '../session.js';
+import { connectionsPage, connectPage } from '../views/connection-pages.js';
+
+const approval = z.strictObject({ password: z.string().max(256) });
+const nothing = z.strictObject({});
+
+/** Which chat identities share from an account, and letting one: approved here, then confirmed in chat. */
+export function connectionRoutes(deps: WebDeps): Router {
+  const router = Router();
+  requireUuids(router, 'identityId');
+
+  router.get('/connections', async (req, res) => {
+    const { id: accountId } = requireAccount(req);
+    const identities = await deps.db.chatIdentity.findMany({ where: { accountId }, orderBy: { createdAt: 'asc' } });
+    sendPage(deps, req, res, connectionsPage(identities, csrfToken(req)));
+  });
+
+  router.post('/connections/:identityId/disconnect', async (req, res) => {
+    parseBody(nothing, req.body);
+    await unlinkIdentity(deps, requireAccount(req).id, req.params.identityId);
+    req.session.note = 'Disconnected. It can no longer share from your account.';
+    res.redirect(303, '/connections');
+  });
+
+  router.get('/connect/:token', async (req, res) => {
+    const { email } = requireConfirmed(req);
+    const code = await getLinkCode(deps, req.params.token);
+    sendPage(deps, req, res, connectPage(code, { email, csrfToken: csrfToken(req), path: req.path }));
+  });
+
+  router.post('/connect/:token', async (req, res) => {
+    const { id, email } = requireConfirmed(req);
+    const form = parseBody(approval, req.body);
+    const work = async () => {
+      const { platform } = await approveLinkCode(deps, req.params.token, id, form.password);
+      await rotateSession(req);
+      const name = PLATFORM_NAMES[platform];
+      req.session.note = `Now confirm in ${name}: go back to it and press Confirm. Nothing is connected until you do.`;
+      res.redirect(303, '/connections');
+    };
+    await orShowAgain(res, work, async (errors) => {
+      const code = await getLinkCode(deps, req.params.token);
+      sendPage(deps, req, res, connectPage(code, { email, csrfToken: csrfToken(req), path: req.path, errors }));
+    });
+  });
+
+  router.post('/connect/:token/refuse', async (req, res) => {
+    parseBody(nothing, req.body);
+    requireAccount(req);
+    const { id } = await getLinkCode(deps, req.params.token);
+    await refuseLinkCode(deps, id);
+    req.session.note = 'Nothing was connected, and the link is dead.';
+    res.redirect(303, '/connections');
+  });
+
+  return router;
+}

@@ -1,0 +1,88 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { resendMail } from '../../core/deliveries/resend.js';
+import { mintToken } from '../../core/links/tokens.js';
+import { getShare, listShares, signOwnDownload } from '../../core/shares/list-shares.js';
+import { deleteShare, revokeRecipient, revokeShare } from '../../core/shares/revoke-share.js';
+import type { WebDeps } from '../deps.js';
+import { parseBody } from '../forms.js';
+import { requireAccount, requireConfirmed } from '../middleware/account.js';
+import { csrfToken } from '../middleware/csrf.js';
+import { requireUuids } from '../middleware/uuid-params.js';
+import { sendPage } from '../page.js';
+import { historyPage } from '../views/history-page.js';
+import { shareFormPage } from '../views/share-form-page.js';
+import { sharePage } from '../views/share-page.js';
+import { shareStatuses } from '../views/share-status.js';
+
+const MAX_PAGE = 10_000;
+const nothing = z.strictObject({});
+const pageNumber = z.coerce.number().int().min(1).max(MAX_PAGE).catch(1);
+
+/** The form, the history, one share, and what its sender may do with it. Somebody else's share is not found. */
+export function shareRoutes(deps: WebDeps): Router {
+  const router = Router();
+  requireUuids(router, 'shareId', 'recipientId', 'attachmentId');
+
+  router.get('/shares/new', (req, res) => {
+    requireConfirmed(req);
+    sendPage(deps, req, res, shareFormPage(deps.limits));
+  });
+
+  router.get('/shares', async (req, res) => {
+    const { id } = requireAccount(req);
+    const page = pageNumber.parse(req.query['page'] ?? 1);
+    sendPage(deps, req, res, historyPage(await listShares(deps.db, id, page), page));
+  });
+
+  router.get('/shares/:shareId', async (req, res) => {
+    const { id } = requireAccount(req);
+    const share = await getShare(deps.db, id, req.params.shareId);
+    const linkFor = (recipientId: string) =>
+      `${deps.portalUrl}/l/${mintToken(deps.linkSecrets, 'link', recipientId)}`;
+    sendPage(deps, req, res, sharePage(share, { csrfToken: csrfToken(req), linkFor }));
+  });
+
+  router.get('/shares/:shareId/state', async (req, res) => {
+    const { id } = requireAccount(req);
+    res.json(shareStatuses(await getShare(deps.db, id, req.params.shareId)));
+  });
+
+  router.post('/shares/:shareId/revoke', async (req, res) => {
+    parseBody(nothing, req.body);
+    await revokeShare(deps, requireAccount(req).id, req.params.shareId);
+    req.session.note = 'The share is withdrawn. No mail leaves and no download starts any more.';
+    res.redirect(303, `/shares/${req.params.shareId}`);
+  });
+
+  router.post('/shares/:shareId/delete', async (req, res) => {
+    parseBody(nothing, req.body);
+    await deleteShare(deps, requireAccount(req).id, req.params.shareId);
+    req.session.note = 'The share is deleted.';
+    res.redirect(303, '/shares');
+  });
+
+  router.post('/shares/:shareId/recipients/:recipientId/revoke', async (req, res) => {
+    parseBody(nothing, req.body);
+    const { shareId, recipientId } = req.params;
+    await revokeRecipient(deps, requireAccount(req).id, shareId, recipientId);
+    req.session.note = 'The link of this recipient no longer works.';
+    res.redirect(303, `/shares/${shareId}`);
+  });
+
+  router.post('/shares/:shareId/recipients/:recipientId/resend', async (req, res) => {
+    parseBody(nothing, req.body);
+    const { shareId, recipientId } = req.params;
+    await resendMail(deps, requireAccount(req).id, shareId, recipientId);
+    req.session.note = 'The mail is on its way again.';
+    res.redirect(303, `/shares/${shareId}`);
+  });
+
+  router.post('/shares/:shareId/files/:attachmentId/download', async (req, res) => {
+    parseBody(nothing, req.body);
+    const { shareId, attachmentId } = req.params;
+    res.redirect(303, await signOwnDownload(deps, requireAccount(req).id, shareId, attachmentId));
+  });
+
+  return router;
+}

@@ -1,0 +1,80 @@
+import connectPgSimple from 'connect-pg-simple';
+import type { Request, RequestHandler } from 'express';
+import session from 'express-session';
+import type { WebDeps } from './deps.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Set while somebody is signed in; a reset of the password deletes sessions by it. */
+    accountId: string;
+    /** When they signed in, in milliseconds of the epoch. */
+    signedInAt: number;
+    csrfToken: string;
+    /** A sentence for the next page, shown once. */
+    note: string;
+  }
+}
+
+const IDLE_MS = 30 * 60 * 1000;
+const ABSOLUTE_MS = 12 * 60 * 60 * 1000;
+
+/**
+ * Sessions in Postgres: 30 minutes after the last request they end, and 12 hours after the sign-in at the
+ * latest. Over plain http (a local portal) browsers take no Secure cookie, so it has another name there.
+ */
+export function sessions(
+  deps: Pick<WebDeps, 'pool' | 'portalUrl' | 'sessionSecret' | 'log'>,
+): RequestHandler[] {
+  const isHttps = deps.portalUrl.startsWith('https:');
+  const Store = connectPgSimple(session);
+  const store = new Store({
+    pool: deps.pool,
+    createTableIfMissing: false,
+    errorLog: (...details: unknown[]) => {
+      deps.log.warn({ err: details.find((detail) => detail instanceof Error) }, 'expired sessions not removed');
+    },
+  });
+  const load = session({
+    store,
+    name: isHttps ? '__Host-sid' : 'sid',
+    secret: deps.sessionSecret,
+    resave: false,
+    saveUninitialized: false,
+    rolling: true,
+    // TLS ends in front of us, so only the proxy knows that the connection is secure.
+    ...(isHttps ? { proxy: true } : {}),
+    cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: isHttps, maxAge: IDLE_MS },
+  });
+  return [load, endOldSessions];
+}
+
+/** Signs somebody in under a new session id, so that an id planted before is worth nothing. */
+export async function startSession(req: Request, accountId: string): Promise<void> {
+  await renewSession(req);
+  req.session.accountId = accountId;
+  req.session.signedInAt = Date.now();
+}
+
+/** The same sign-in under a new id, after something that matters. */
+export async function rotateSession(req: Request): Promise<void> {
+  const { accountId, signedInAt } = req.session;
+  await renewSession(req);
+  if (accountId) req.session.accountId = accountId;
+  if (signedInAt) req.session.signedInAt = signedInAt;
+}
+
+/** Ends a session here and in the database, and goes on with an empty one. */
+export function renewSession(req: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.session.regenerate((error?: Error | null) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+const endOldSessions: RequestHandler = async (req, _res, next) => {
+  const { signedInAt } = req.session;
+  if (signedInAt && Date.now() - signedInAt > ABSOLUTE_MS) await renewSession(req);
+  next();
+};

@@ -1,0 +1,50 @@
+import { html, type Html } from '../../core/html.js';
+import type { Statement, StatementLine } from '../../core/billing/statement.js';
+import { formatBytes, formatDate } from '../../core/messages/format.js';
+import type { UsageKind } from '../../prisma/generated/enums.js';
+import type { Page } from '../page.js';
+
+const KINDS: Readonly<Record<UsageKind, string>> = {
+  SHARE: 'Share',
+  CORRECTION: 'Correction of the size',
+  REVERSAL: 'Not charged: the share failed',
+};
+
+/** One month of the ledger, line by line, and its totals. */
+export function billingPage({ month, lines, totals }: Statement, months: readonly string[]): Page {
+  const sums = [
+    ['Shares', String(totals.shares)],
+    ['Files', String(totals.files)],
+    ['Volume', formatBytes(totals.bytes)],
+    ['E-mails', String(totals.emails)],
+  ] as const;
+  return {
+    title: `Billing for ${monthName(month)}`,
+    body: html`<h1>Billing for ${monthName(month)}</h1>
+<nav class="pages" aria-label="Months">${months.map(
+      (one) => html`<a href="/billing?month=${one}"${one === month && html` aria-current="page"`}>${monthName(one)}</a>`,
+    )}</nav>
+<dl class="totals">${sums.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${lines.length === 0 ? html`<p class="card centred">Nothing was charged in this month.</p>` : table(lines)}`,
+  };
+}
+
+function table(lines: readonly StatementLine[]): Html {
+  return html`<div class="card scroll" tabindex="0" role="region" aria-label="Lines"><table>
+<thead><tr><th scope="col">Date</th><th scope="col">What</th><th scope="col">Files</th><th scope="col">Recipients</th><th scope="col" class="number">Volume</th></tr></thead>
+<tbody>${lines.map(
+    (line) => html`<tr>
+<td class="date">${formatDate(line.at)}</td>
+<td><a href="/shares/${line.shareId}">${KINDS[line.kind]}</a></td>
+<td><bdi>${line.fileNames.join(', ')}</bdi></td>
+<td>${line.recipients.join(', ')}</td>
+<td class="number">${formatBytes(line.bytes)}</td>
+</tr>`,
+  )}</tbody>
+</table></div>`;
+}
+
+/** `2026-11` → `November 2026` */
+function monthName(month: string): string {
+  return formatDate(new Date(`${month}-01T00:00:00Z`)).replace(/^\d+ /, '');
+}

@@ -25,6 +25,7 @@ const processes = Object.fromEntries(
     ['worker/main.ts', 'worker'],
     ['bot/main.ts', 'bot'],
     ['bot/terminal/main.ts', 'chat'],
+    ['bot/register/main.ts', 'register'],
     ['prisma/seed.ts', 'seed'],
     ['local/start.ts', 'start'],
     ['local/demo.ts', 'demo'],

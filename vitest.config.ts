@@ -2,8 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 const slowTests = ['test/browser/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'];
 
+// Set by CI, which reads the totals and the names from it.
+const { VITEST_JSON: report } = process.env;
+
 export default defineConfig({
   test: {
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     globalSetup: 'test/support/global-setup.ts',
     pool: 'forks',
     maxWorkers: 2,

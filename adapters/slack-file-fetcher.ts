@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { WebClient } from '@slack/web-api';
+import { LogLevel, WebClient } from '@slack/web-api';
 import type { Platforms } from '../core/config.js';
 import { AppError } from '../core/errors.js';
 import type { FileFetcher } from '../core/ports.js';
@@ -15,6 +15,7 @@ export function createSlackFileFetcher(slack: NonNullable<Platforms['slack']>): 
     slackApiUrl: slack.apiUrl,
     timeout: 10_000,
     retryConfig: { retries: 2 },
+    logLevel: LogLevel.ERROR,
   });
   const authorization = { authorization: `Bearer ${slack.botToken}` };
   return {
@@ -27,8 +28,7 @@ export function createSlackFileFetcher(slack: NonNullable<Platforms['slack']>): 
         hosts: slack.fileHosts,
         headers: authorization,
       }).catch((error: unknown) => {
-        if (error instanceof BlockedUrl) throw new AppError('invalid', 'file.blocked_source', { name }, { cause: error });
-        throw unreachable(name, error);
+        throw error instanceof BlockedUrl ? explainBlocked(error, name) : unreachable(name, error);
       });
       const refusal = checkAnswer(response, name, file.mimetype ?? '', sizeBytes);
       if (!refusal) return response;
@@ -38,19 +38,29 @@ export function createSlackFileFetcher(slack: NonNullable<Platforms['slack']>): 
   };
 }
 
+/** A missing right may also show as a redirect to the workspace's sign-in page. */
+function explainBlocked(error: BlockedUrl, name: string): AppError {
+  const cause = { cause: error };
+  return /(^|\.)slack\.com$/.test(error.hostname)
+    ? new AppError('invalid', 'file.not_the_file', { name, platform: 'Slack' }, cause)
+    : new AppError('invalid', 'file.blocked_source', { name }, cause);
+}
+
 function checkAnswer(
   { statusCode = 0, headers }: IncomingMessage,
   name: string,
   mimetype: string,
   sizeBytes: number,
 ): AppError | null {
-  if (statusCode === 404 || statusCode === 410) return new AppError('gone', 'file.deleted', { name, platform: 'Slack' });
+  if (statusCode === 404 || statusCode === 410)
+    return new AppError('gone', 'file.deleted', { name, platform: 'Slack' });
   if (statusCode === 401 || statusCode === 403) return new AppError('forbidden', 'file.reinstall', {});
   if (statusCode !== 200) return unreachable(name, new Error(`HTTP ${statusCode}`));
   const isPage = (headers['content-type'] ?? '').startsWith('text/html') && !mimetype.startsWith('text/html');
   if (isPage) return new AppError('invalid', 'file.not_the_file', { name, platform: 'Slack' });
   const length = headers['content-length'];
-  if (length !== undefined && Number(length) !== sizeBytes) return new AppError('invalid', 'file.size_differs', { name });
+  if (length !== undefined && Number(length) !== sizeBytes)
+    return new AppError('invalid', 'file.size_differs', { name });
   return null;
 }
 

@@ -1,10 +1,21 @@
-import { WebAPIPlatformError, WebClient, type FilesInfoResponse } from '@slack/web-api';
+import { LogLevel, WebAPIPlatformError, WebClient, type FilesInfoResponse } from '@slack/web-api';
 import type { Platforms } from '../core/config.js';
 import { AppError } from '../core/errors.js';
 import type { SlackFiles } from '../core/ports.js';
 
 /** A file as `files.info` describes it. @see https://docs.slack.dev/reference/objects/file-object */
 export type SlackFile = NonNullable<FilesInfoResponse['file']>;
+
+/** What a file is called that Slack no longer names. */
+const NAMELESS = 'The file';
+
+/** Where external files live, by Slack's name for it. @see https://docs.slack.dev/reference/objects/file-object */
+const SERVICES: Readonly<Record<string, string>> = {
+  gdrive: 'Google Drive',
+  dropbox: 'Dropbox',
+  box: 'Box',
+  onedrive: 'OneDrive',
+};
 
 /** Describes files to the bot, quickly: a person waits for the answer. */
 export function createSlackFiles(slack: NonNullable<Platforms['slack']>): SlackFiles {
@@ -13,14 +24,19 @@ export function createSlackFiles(slack: NonNullable<Platforms['slack']>): SlackF
     timeout: 2_000,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
+    logLevel: LogLevel.ERROR,
   });
   return {
     async describe(fileId) {
-      const file = await getSlackFile(client, fileId, 'The file');
-      const name = file.name ?? file.title ?? fileId;
+      const file = await getSlackFile(client, fileId, NAMELESS);
+      const name = file.name ?? file.title ?? NAMELESS;
       const problem = explainSlackFile(file, name);
       if (problem) throw problem;
-      const { mimetype: contentType = 'application/octet-stream', size: sizeBytes = 0, user: ownerId = '' } = file;
+      const {
+        mimetype: contentType = 'application/octet-stream',
+        size: sizeBytes = 0,
+        user: ownerId = '',
+      } = file;
       return { name, contentType, sizeBytes, ownerId };
     },
   };
@@ -31,13 +47,11 @@ export function createSlackFiles(slack: NonNullable<Platforms['slack']>): SlackF
  * @throws AppError with a code of `file.*`; `unavailable` where Slack cannot be reached
  */
 export async function getSlackFile(client: WebClient, fileId: string, name: string): Promise<SlackFile> {
-  try {
-    const { file } = await client.files.info({ file: fileId });
-    if (!file) throw new AppError('gone', 'file.deleted', { name, platform: 'Slack' });
-    return file;
-  } catch (error) {
+  const { file } = await client.files.info({ file: fileId }).catch((error: unknown) => {
     throw translate(error, name);
-  }
+  });
+  if (!file) throw new AppError('gone', 'file.deleted', { name, platform: 'Slack' });
+  return file;
 }
 
 /** Why a file that Slack knows cannot be sent; null where it can. */
@@ -50,16 +64,19 @@ export function explainSlackFile(file: SlackFile, name: string): AppError | null
     return new AppError('forbidden', 'file.foreign', { name });
   }
   if (file.is_external || mode === 'external') {
-    return new AppError('invalid', 'file.external', { name, where: file.external_type ?? 'another service' });
+    const where = SERVICES[file.external_type ?? ''] ?? 'another service';
+    return new AppError('invalid', 'file.external', { name, where });
   }
   if (mode !== 'hosted' && mode !== 'snippet') {
-    return new AppError('invalid', 'file.external', { name, where: `a Slack ${mode === 'quip' ? 'canvas' : mode}` });
+    return new AppError('invalid', 'file.external', {
+      name,
+      where: `a Slack ${mode === 'quip' ? 'canvas' : mode}`,
+    });
   }
   return null;
 }
 
 function translate(error: unknown, name: string): AppError {
-  if (error instanceof AppError) return error;
   const cause = { cause: error };
   if (!(error instanceof WebAPIPlatformError)) {
     return new AppError('unavailable', 'file.unreachable', { name, platform: 'Slack' }, cause);
@@ -75,6 +92,7 @@ function translate(error: unknown, name: string): AppError {
     case 'ekm_access_denied':
       return new AppError('forbidden', 'file.foreign', { name }, cause);
     case 'missing_scope':
+    case 'not_authed':
     case 'token_revoked':
     case 'token_expired':
     case 'invalid_auth':

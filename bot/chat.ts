@@ -23,7 +23,8 @@ export interface ChatShare {
   lifetimeDays?: number;
   /** The files were picked for the person: name them and wait for Send before anything is mailed. */
   needsConfirmation: boolean;
-  reply: ChatReply;
+  /** Absent where the platform follows the share by itself. */
+  reply?: ChatReply;
 }
 
 /** What a button asks for; its id is checked against the person who presses it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Limits, LinkSecrets } from './ports.js';
 
 const url = z.url({ protocol: /^https?$/ });

@@ -25,11 +25,27 @@ import { sessions } from './session.js';
 export function createApp(deps: WebDeps): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', deps.trustProxyHops);
-  app.use(securityHeaders(deps), assetRoutes(deps.assets), keepPrivate, healthRoutes(deps), logRequests(deps.log));
+  app.use(
+    securityHeaders(deps),
+    assetRoutes(deps.assets),
+    keepPrivate,
+    healthRoutes(deps),
+    logRequests(deps.log),
+  );
   app.use(checkOrigin(deps.portalUrl), linkRoutes(deps));
   app.use(sessions(deps), loadAccount(deps.db));
-  app.use(express.urlencoded({ extended: false, limit: '16kb' }), express.json({ limit: '64kb' }), checkCsrfToken);
-  app.use(landingRoutes(deps), accountRoutes(deps), passwordRoutes(deps), shareRoutes(deps), uploadRoutes(deps));
+  app.use(
+    express.urlencoded({ extended: false, limit: '16kb' }),
+    express.json({ limit: '64kb' }),
+    checkCsrfToken,
+  );
+  app.use(
+    landingRoutes(deps),
+    accountRoutes(deps),
+    passwordRoutes(deps),
+    shareRoutes(deps),
+    uploadRoutes(deps),
+  );
   app.use(billingRoutes(deps), connectionRoutes(deps));
   app.use(() => {
     throw new AppError('not_found', 'page.not_found', {});

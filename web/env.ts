@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { environment } from '../core/config.js';
 import type { Limits, LinkSecrets } from '../core/ports.js';
 

@@ -41,7 +41,8 @@ export async function orShowAgain(
   } catch (error) {
     if (!isMendable(error)) throw error;
     res.status(statusOf(error));
-    if (error instanceof AppError && error.retryAfterSeconds) res.set('Retry-After', String(error.retryAfterSeconds));
+    if (error instanceof AppError && error.retryAfterSeconds)
+      res.set('Retry-After', String(error.retryAfterSeconds));
     const fields = fieldErrors(error);
     await showAgain(Object.keys(fields).length > 0 ? fields : { form: error.message });
   }

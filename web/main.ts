@@ -61,11 +61,11 @@ async function start(): Promise<void> {
   });
 
   const server = await serve(app, { host: env.HOST, port: env.PORT });
-  console.log(`ready ${server.url}`);
   drainOnStop(async () => {
     isDraining = true;
     await wait(env.DRAIN_SECONDS * 1000);
     await server.close();
     await Promise.all([queue.close(), pool.end()]);
   });
+  console.log(`ready ${server.url}`);
 }

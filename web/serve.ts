@@ -12,7 +12,10 @@ export async function serve(
   app: RequestListener,
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 }, app);
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000 },
+    app,
+  );
   server.maxHeadersCount = 100;
   server.maxConnections = 5_000;
   await listen(server, host, port);
@@ -25,7 +28,9 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE';
-      reject(isTaken ? new Error(`Port ${port} is in use. Set PORT to a free one.`, { cause: error }) : error);
+      reject(
+        isTaken ? new Error(`Port ${port} is in use. Set PORT to a free one.`, { cause: error }) : error,
+      );
     });
     server.listen(port, host, resolve);
   });

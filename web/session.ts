@@ -31,7 +31,10 @@ export function sessions(
     pool: deps.pool,
     createTableIfMissing: false,
     errorLog: (...details: unknown[]) => {
-      deps.log.warn({ err: details.find((detail) => detail instanceof Error) }, 'expired sessions not removed');
+      deps.log.warn(
+        { err: details.find((detail) => detail instanceof Error) },
+        'expired sessions not removed',
+      );
     },
   });
   const load = session({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { environment, limitsFrom, platformsFrom, readEnv, storageFrom } from '../core/config.js';
 
 /** The worker's environment. @throws Error that names every wrong variable */

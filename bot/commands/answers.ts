@@ -6,12 +6,12 @@ import type { DraftRequest } from '../../core/shares/share-drafts.js';
 import type { Answer } from '../chat.js';
 
 /** What an unconnected person is told; the share itself is kept. */
-export function notConnected(): Answer {
+export function notConnected(draftId: string): Answer {
   return {
     lines: [text('chat.not_connected', {})],
     buttons: [
       { label: text('button.connect', {}), action: 'connect', style: 'primary' },
-      { label: text('button.not_now', {}), action: 'dismiss', style: 'plain' },
+      { label: text('button.not_now', {}), action: 'dismiss', id: draftId, style: 'plain' },
     ],
   };
 }
@@ -43,9 +43,9 @@ export function confirmLinkCard(linkCodeId: string, account: { name: string; ema
   };
 }
 
-/** What `/share help` says. */
-export function help(): Answer {
-  return { title: text('chat.help_title', {}), lines: text('chat.help', {}).split('\n'), buttons: [], isFinal: true };
+/** What help says, with the commands as the platform has them. */
+export function help(code: 'chat.help' | 'chat.help_discord' | 'chat.help_terminal' = 'chat.help'): Answer {
+  return { title: text('chat.help_title', {}), lines: text(code, {}).split('\n'), buttons: [], isFinal: true };
 }
 
 const UNDER_WAY: ReadonlySet<DeliveryState> = new Set<DeliveryState>(['PENDING', 'CLAIMED', 'SENDING']);

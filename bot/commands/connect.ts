@@ -5,7 +5,7 @@ import type { Answer, BotDeps, CommandResult } from '../chat.js';
 import { resumeDraft } from './share.js';
 
 /** Connect account: a link to the portal, valid for ten minutes, made at the moment of the press. */
-export async function connect(deps: BotDeps, person: ChatProfile, reply: ChatReply): Promise<Answer> {
+export async function connect(deps: BotDeps, person: ChatProfile, reply?: ChatReply): Promise<Answer> {
   if (await findIdentity(deps, person)) {
     return { lines: [text('chat.already_connected', {})], buttons: [], isFinal: true };
   }
@@ -22,7 +22,7 @@ export async function confirmLink(
   deps: BotDeps,
   person: ChatProfile,
   linkCodeId: string,
-  reply: ChatReply,
+  reply?: ChatReply,
 ): Promise<CommandResult> {
   const { email } = await confirmLinkCode(deps, linkCodeId, person);
   const resumed = await resumeDraft(deps, person, reply);

@@ -35,8 +35,7 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
   };
   const identity = await findIdentity(deps, wish.person);
   if (!identity) {
-    await saveDraft(deps, wish.person, request);
-    return notConnected();
+    return notConnected(await saveDraft(deps, wish.person, request));
   }
   if (wish.needsConfirmation) return confirmCard(await saveDraft(deps, wish.person, request), request);
   await createShare(deps, identity.accountId, { ...request.share, requestKey: wish.requestKey }, wish.reply);
@@ -48,23 +47,25 @@ export async function sendDraft(
   deps: BotDeps,
   person: ChatProfile,
   draftId: string,
-  reply: ChatReply,
+  reply?: ChatReply,
 ): Promise<CommandResult> {
   const draft = await getDraft(deps, person, draftId);
   const identity = await findIdentity(deps, person);
-  if (!identity) return notConnected();
+  if (!identity) return notConnected(draftId);
   await createShare(deps, identity.accountId, { ...draft.share, requestKey: `draft:${draftId}` }, reply);
   return null;
 }
 
-/** Cancel on the confirm card, or Not now. */
-export async function cancelDraft(deps: BotDeps, person: ChatProfile, draftId: string): Promise<Answer> {
+/** Cancel on the confirm card, or Not now: a share that was declined is not resumed by connecting later. */
+export async function cancelDraft(deps: BotDeps, person: ChatProfile, draftId: string): Promise<CommandResult> {
+  // Pressed after Send: the share's own answer says where it stands.
+  if (await deps.db.share.findUnique({ where: { requestKey: `draft:${draftId}` }, select: { id: true } })) return null;
   await discardDraft(deps, person, draftId);
   return { lines: [text('chat.cancelled', {})], buttons: [], isFinal: true };
 }
 
 /** Goes on with what somebody wanted before the account was connected; null where nothing waits. */
-export async function resumeDraft(deps: BotDeps, person: ChatProfile, reply: ChatReply): Promise<CommandResult | 'nothing'> {
+export async function resumeDraft(deps: BotDeps, person: ChatProfile, reply?: ChatReply): Promise<CommandResult | 'nothing'> {
   const waiting = await findLatestDraft(deps, person);
   if (!waiting) return 'nothing';
   const { draftId, request } = waiting;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError, FieldErrors } from '../errors.js';
 import type { PasswordHasher } from '../ports.js';
 import { normaliseEmail } from '../shares/recipients.js';

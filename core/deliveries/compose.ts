@@ -18,16 +18,16 @@ export interface ComposeDeps {
 
 /**
  * Writes the mail of one delivery from its rows. Tokens are minted here, as the mail is sent: no table
- * and no job ever holds one. @throws Error where the rows are gone (the account was replaced or deleted)
+ * and no job ever holds one. @returns null where the rows are gone (the account was replaced or deleted)
  */
-export async function composeDelivery(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<OutgoingMail> {
+export async function composeDelivery(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<OutgoingMail | null> {
   const content = delivery.shareId ? await shareContent(deps, delivery) : await accountContent(deps, delivery);
-  return { deliveryId: delivery.deliveryId, shareId: delivery.shareId, to: delivery.email, ...content };
+  return content && { deliveryId: delivery.deliveryId, shareId: delivery.shareId, to: delivery.email, ...content };
 }
 
 type Content = MailContent & Pick<OutgoingMail, 'fromName' | 'replyTo'>;
 
-async function shareContent(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<Content> {
+async function shareContent(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<Content | null> {
   const { rows } = await deps.sql.query<ShareRow>(
     `SELECT a.first_name || ' ' || a.last_name AS "senderName", a.email AS "senderEmail", s.message,
             s.expires_at AS "expiresAt",
@@ -36,7 +36,8 @@ async function shareContent(deps: ComposeDeps, delivery: ClaimedDelivery): Promi
      FROM share s JOIN account a ON a.id = s.account_id WHERE s.id = $1`,
     [delivery.shareId],
   );
-  const share = requireRow(rows[0], delivery);
+  const [share] = rows;
+  if (!share) return null;
   const url = `${deps.portalUrl}/l/${mintToken(deps.linkSecrets, 'link', delivery.subjectId)}`;
   return {
     ...composeShareMail({ ...share, url, reportUrl: `${url}/report` }),
@@ -53,12 +54,13 @@ interface ShareRow {
   files: { name: string; sizeBytes: number }[];
 }
 
-async function accountContent(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<Content> {
+async function accountContent(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<Content | null> {
   const { rows } = await deps.sql.query<{ firstName: string }>(
     'SELECT first_name AS "firstName" FROM account WHERE id = $1',
     [delivery.subjectId],
   );
-  const { firstName } = requireRow(rows[0], delivery);
+  if (!rows[0]) return null;
+  const { firstName } = rows[0];
   const page = (path: string): string => `${deps.portalUrl}${path}`;
   const from = { fromName: 'Passalong', replyTo: null };
   switch (delivery.kind) {
@@ -84,9 +86,4 @@ function accountNotice(topic: string | null, firstName: string, page: (path: str
   }
   if (topic === 'chat-connected') return composeChatConnected({ firstName, settingsUrl: page('/connections') });
   throw new Error(`no mail for the notice ${String(topic)}`);
-}
-
-function requireRow<T>(row: T | undefined, delivery: ClaimedDelivery): T {
-  if (!row) throw new Error(`the rows of delivery ${delivery.deliveryId} are gone`);
-  return row;
 }

@@ -10,7 +10,8 @@ export interface DeliverDeps {
   leaseMs: number;
   /** Mails a second over all processes. */
   sendRate: number;
-  compose(delivery: ClaimedDelivery): Promise<OutgoingMail>;
+  /** Null where the rows behind the delivery are gone: there is nobody to write to any more. */
+  compose(delivery: ClaimedDelivery): Promise<OutgoingMail | null>;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
   /** Milliseconds that never jump; injected so that a test can freeze a process. */
   monotonicMs(): number;
@@ -32,6 +33,10 @@ export async function deliver(
     const claimed = await claimDelivery(deps.sql, target, deps.leaseMs);
     if (!claimed) return;
     const mail = await deps.compose(claimed);
+    if (!mail) {
+      await cancel(deps, claimed);
+      continue;
+    }
     if (!(await waitForTurn(deps, deadlineMs))) return;
     await sendClaimed(deps, claimed, mail);
   }
@@ -79,6 +84,16 @@ async function sendClaimed(deps: DeliverDeps, claimed: ClaimedDelivery, mail: Ou
   else log.warn({ ...fields, errorCode: result.errorCode }, 'mail not sent');
 }
 
+/** CLAIMED → CANCELLED: no call was made. */
+async function cancel({ sql, log }: DeliverDeps, { deliveryId, shareId, fence }: ClaimedDelivery): Promise<void> {
+  await sql.query(
+    `UPDATE delivery SET state = 'CANCELLED', lease_until = NULL, state_at = now()
+     WHERE id = $1 AND fence = $2 AND state = 'CLAIMED'`,
+    [deliveryId, fence],
+  );
+  log.warn({ deliveryId, shareId }, 'mail cancelled: its rows are gone');
+}
+
 /** CLAIMED → SENDING, committed before the call and never undone by itself. A third of the lease must be left. */
 async function beginSending({ sql, leaseMs }: DeliverDeps, claimed: ClaimedDelivery): Promise<boolean> {
   const { rowCount } = await sql.query(
@@ -101,12 +116,13 @@ async function holdSubject(sql: Sql, claimed: ClaimedDelivery): Promise<boolean>
   return rows.length > 0;
 }
 
+/** An answer that arrives after the lease lapsed still tells whether the mail left. */
 async function settle(sql: Sql, claimed: ClaimedDelivery, result: MailResult | null): Promise<void> {
   const columns = result ? settled(result, claimed.fence) : { state: 'CANCELLED', errorCode: null, delaySeconds: 0 };
   await sql.query(
     `UPDATE delivery SET state = $3::delivery_state, message_id = $4, error_code = $5,
             next_at = now() + $6 * interval '1 s', lease_until = NULL, state_at = now()
-     WHERE id = $1 AND fence = $2 AND state = 'SENDING'`,
+     WHERE id = $1 AND fence = $2 AND (state = 'SENDING' OR (state = 'UNCONFIRMED' AND $3 = 'SENT'))`,
     [
       claimed.deliveryId,
       claimed.fence,

@@ -19,7 +19,7 @@ export async function resendMail(
   recipientId: string,
 ): Promise<void> {
   const share = await getOwnShare(deps.db, accountId, shareId);
-  if (share.state !== 'READY') throw new AppError('gone', 'share.ended', {});
+  if (share.state !== 'READY' || share.expiresAt.getTime() <= Date.now()) throw new AppError('gone', 'share.ended', {});
   await deps.db.$transaction(async (tx) => {
     const recipients = await tx.$queryRaw<{ email: string }[]>`
       SELECT email FROM recipient
@@ -41,5 +41,7 @@ export async function resendMail(
     await recordAudit(tx, { accountId, action: 'delivery.resent', subjectId: recipientId });
     await oweNotice(tx, 'SHARE', shareId);
   });
-  await markReady(deps, shareId);
+  await markReady(deps, shareId).catch((error: unknown) => {
+    deps.log.warn({ shareId, err: error }, 'ready mark not written; the reconciler will');
+  });
 }

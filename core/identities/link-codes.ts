@@ -26,7 +26,7 @@ export async function createLinkCode(
   deps: Pick<Deps, 'db' | 'linkSecrets'>,
   portalUrl: string,
   person: ChatProfile,
-  reply: ChatReply,
+  reply?: ChatReply,
 ): Promise<{ linkCodeId: string; url: string }> {
   const { platform, workspaceId, userId } = person;
   const code = await deps.db.$transaction(async (tx) => {
@@ -35,7 +35,7 @@ export async function createLinkCode(
       data: { closedAt: new Date() },
     });
     const made = await tx.linkCode.create({ data: { ...person, expiresAt: new Date(Date.now() + LIFETIME_MS) } });
-    await tx.chatNotice.create({ data: { kind: 'LINK', subjectId: made.id, ...reply } });
+    if (reply) await tx.chatNotice.create({ data: { kind: 'LINK', subjectId: made.id, ...reply } });
     return made;
   });
   return { linkCodeId: code.id, url: `${portalUrl}/connect/${mintToken(deps.linkSecrets, 'connect-chat', code.id)}` };

@@ -2,6 +2,7 @@ import { AppError } from '../errors.js';
 import { recordAudit } from '../audit.js';
 import { oweNotice } from '../notices.js';
 import type { Deps } from '../ports.js';
+import { isUuid } from '../uuid.js';
 import { readToken } from './tokens.js';
 
 /** What a recipient sees behind a link. */
@@ -70,7 +71,7 @@ export async function startDownload(
   attachmentId: string,
 ): Promise<string> {
   const recipientId = readToken(deps.linkSecrets, 'link', token);
-  if (!recipientId || !/^[0-9a-f-]{36}$/.test(attachmentId)) throw deadLink();
+  if (!recipientId || !isUuid(attachmentId)) throw deadLink();
   const rows = await deps.db.$queryRaw<DownloadRow[]>`
     WITH counted AS (
       INSERT INTO download (id, attachment_id, recipient_id)

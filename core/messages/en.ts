@@ -27,6 +27,8 @@ export const en = {
   // Files
   'file.none': (_: Nothing) => 'Choose at least one file. Nothing was sent.',
   'file.too_many': (p: { max: number }) => `One share can carry ${p.max} files. Nothing was sent.`,
+  'file.missing': (p: { name: string }) => `There is no file ${p.name}. Nothing was sent.`,
+  'file.not_a_file': (p: { name: string }) => `${p.name} is not a file. Nothing was sent.`,
   'file.empty': (p: { name: string }) => `${p.name} is empty (0 bytes). Nothing was sent.`,
   'file.too_large': (p: { name: string; sizeBytes: number; limitBytes: number }) =>
     `${p.name} is ${formatBytes(p.sizeBytes)}; the limit is ${formatBytes(p.limitBytes)}. Nothing was sent.`,
@@ -40,6 +42,7 @@ export const en = {
     `${p.name} lives in ${p.where}; I can only send files stored in Slack. Share it from ${p.where}, or upload a copy.`,
   'file.not_visible': (p: { bot: string }) =>
     `I can't read files in this private conversation. Invite me with /invite @${p.bot} and try again, or send me the file in a direct message. Nothing was sent.`,
+  'file.not_own': (_: Nothing) => 'I can only send files that you uploaded yourself. Nothing was sent.',
   'file.link_expired': (p: { name: string }) =>
     `Discord's link to ${p.name} expired before I could copy it. Please attach it again. Nothing was sent.`,
   'file.reinstall': (_: Nothing) =>
@@ -148,6 +151,25 @@ export const en = {
       '/share help — this text',
       'A share takes up to 10 files and 5 addresses. Each person gets a link of their own, which you can withdraw on the portal.',
     ].join('\n'),
+  'chat.help_discord': (_: Nothing) =>
+    [
+      '/share — sends the attached files to the addresses in emails, with a message and an expiry if you like',
+      '/passalong connect — connects your Passalong account',
+      '/passalong help — this text',
+      'A share takes up to 5 files here and 5 addresses. Each person gets a link of their own, which you can withdraw on the portal.',
+    ].join('\n'),
+  'chat.help_terminal': (_: Nothing) =>
+    [
+      'npm run chat -- "/share ann@example.com bob@example.com" plan.pdf — sends files of this machine',
+      'npm run chat -- /connect — connects your Passalong account; --yes confirms without asking',
+      'npm run chat -- /help — this text',
+    ].join('\n'),
+  'chat.connect_first': (_: Nothing) =>
+    'Connect your Passalong account first: npm run chat -- /connect. Nothing was sent.',
+  'chat.confirm_needed': (_: Nothing) =>
+    'Nobody is here to confirm. Run it in a terminal, or add --yes. Nothing was connected.',
+  'chat.still_under_way': (_: Nothing) => 'This takes longer than usual. It goes on by itself; the portal shows how it ends.',
+  'chat.more_lines': (p: { lines: number }) => `… and ${plural(p.lines, 'more line')}: the portal shows all of it.`,
   'button.connect': (_: Nothing) => 'Connect account',
   'button.not_now': (_: Nothing) => 'Not now',
   'button.open_portal': (_: Nothing) => 'Open the portal',
@@ -156,6 +178,15 @@ export const en = {
   'button.send': (_: Nothing) => 'Send',
   'button.cancel': (_: Nothing) => 'Cancel',
   'button.choose_files': (_: Nothing) => 'Choose files',
+  'command.share': (_: Nothing) => 'Send files to e-mail addresses',
+  'command.file': (_: Nothing) => 'The file to send',
+  'command.another_file': (_: Nothing) => 'Another file',
+  'command.emails': (_: Nothing) => '1 to 5 e-mail addresses',
+  'command.message': (_: Nothing) => 'A message to the recipients',
+  'command.expires': (_: Nothing) => 'How long the links live (7 days unless you choose)',
+  'command.passalong': (_: Nothing) => 'Your Passalong account in Discord',
+  'command.connect': (_: Nothing) => 'Connect your Passalong account',
+  'command.help': (_: Nothing) => 'How to share files by e-mail',
   'modal.title': (_: Nothing) => 'Share files by email',
   'modal.files': (_: Nothing) => 'Files',
   'modal.files_hint': (_: Nothing) =>

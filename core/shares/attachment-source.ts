@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Where an attachment's bytes are before we store them. Kept in its row: never in a job, never in a log.

@@ -64,7 +64,8 @@ async function accept(
 
 /** One share of an account at a time, so that limits cannot be raced. @returns the database's time */
 async function lockAccount(tx: Tx, accountId: string): Promise<Date> {
-  await tx.$executeRaw`INSERT INTO quota (account_id) VALUES (${accountId}::uuid) ON CONFLICT DO NOTHING`;
+  await tx.$executeRaw`
+    INSERT INTO quota (account_id) SELECT id FROM account WHERE id = ${accountId}::uuid ON CONFLICT DO NOTHING`;
   const rows = await tx.$queryRaw<{ now: Date }[]>`
     SELECT now() AS now FROM quota WHERE account_id = ${accountId}::uuid FOR UPDATE`;
   if (!rows[0]) throw new AppError('unauthenticated', 'account.sign_in_failed', {});

@@ -1,4 +1,5 @@
 import type { Prisma } from '../../prisma/generated/client.js';
+import type { ShareState } from '../../prisma/generated/enums.js';
 import { recordAudit, type AuditAction } from '../audit.js';
 import { releaseQuota } from '../billing/quota.js';
 import type { AppError } from '../errors.js';
@@ -14,19 +15,19 @@ const ACTIONS = {
 
 /**
  * Moves a share that still lives to its end: unsent mails are cancelled, its bytes given back, its chat sender
- * told; a FAILED one is not billed. With `fence`, only while the caller still holds the share.
+ * told; a FAILED one is not billed. With `fence`, only while the caller still holds the share; with `from`, only there.
  * The caller queues `delete-objects` after the commit. @returns false where it had ended already
  */
 export async function endShare(
   tx: Tx,
   shareId: string,
-  end: { state: keyof typeof ACTIONS; by: string | null; reason?: AppError; fence?: number },
+  end: { state: keyof typeof ACTIONS; by: string | null; reason?: AppError; fence?: number; from?: ShareState },
 ): Promise<boolean> {
-  const { state, reason, fence } = end;
+  const { state, reason, fence, from } = end;
   const changed = await tx.share.updateMany({
     where: {
       id: shareId,
-      state: { in: ['AWAITING_UPLOAD', 'RECEIVED', 'STORING', 'READY'] },
+      state: from ?? { in: ['AWAITING_UPLOAD', 'RECEIVED', 'STORING', 'READY'] },
       ...(fence === undefined ? {} : { fence, state: 'STORING' }),
     },
     data: {
@@ -51,8 +52,8 @@ export async function endShare(
 async function reverseUsage(tx: Tx, shareId: string): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO usage_record (id, account_id, share_id, kind, file_names, bytes, recipients)
-    SELECT gen_random_uuid(), account_id, share_id, 'REVERSAL', (array_agg(file_names) FILTER (WHERE kind = 'SHARE'))[1],
-           -sum(bytes), (array_agg(recipients) FILTER (WHERE kind = 'SHARE'))[1]
-    FROM usage_record WHERE share_id = ${shareId}::uuid GROUP BY account_id, share_id
+    SELECT gen_random_uuid(), account_id, share_id, 'REVERSAL', file_names,
+           (SELECT -sum(u.bytes) FROM usage_record u WHERE u.share_id = first.share_id), recipients
+    FROM usage_record first WHERE share_id = ${shareId}::uuid AND kind = 'SHARE'
     ON CONFLICT DO NOTHING`;
 }

@@ -2,7 +2,7 @@ const MAX_NAME_BYTES = 255;
 
 // Control characters, line and paragraph separators, bidi and zero-width characters.
 // eslint-disable-next-line no-control-regex -- these are what is taken out
-const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
+const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u2028\u2029\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
 const WINDOWS_RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 
 /**
@@ -17,7 +17,7 @@ export function cleanFileName(name: string): string {
     .replace(/[/\\\u2044\u2215:*?"<>|]/g, '_')
     .replace(/^[.\s]+|[.\s]+$/g, '')
     .replace(WINDOWS_RESERVED, '_$1');
-  return shortenKeepingExtension(cleaned) || 'file';
+  return shortenKeepingExtension(cleaned).replace(/[.\s]+$/, '') || 'file';
 }
 
 function shortenKeepingExtension(name: string): string {

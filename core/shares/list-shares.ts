@@ -3,6 +3,7 @@ import type { Database } from '../ports.js';
 import { getOwnShare } from './own-share.js';
 import { AppError } from '../errors.js';
 import type { Deps } from '../ports.js';
+import { isUuid } from '../uuid.js';
 
 /** A share as its sender sees it, on the portal and in chat. */
 export interface ShareSummary {
@@ -113,7 +114,7 @@ export async function signOwnDownload(
   attachmentId: string,
 ): Promise<string> {
   await getOwnShare(deps.db, accountId, shareId);
-  const file = /^[0-9a-f-]{36}$/.test(attachmentId)
+  const file = isUuid(attachmentId)
     ? await deps.db.attachment.findFirst({ where: { id: attachmentId, shareId } })
     : null;
   if (!file) throw new AppError('not_found', 'share.not_found', {});

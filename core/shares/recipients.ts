@@ -3,6 +3,9 @@ import { AppError } from '../errors.js';
 
 export const MAX_RECIPIENTS = 5;
 
+/** Far more than five addresses with names take; the patterns below would need seconds for a text without end. */
+const MAX_TEXT_LENGTH = 5_000;
+
 /** What a text field of addresses holds, each list without repeats and in order. */
 export interface ParsedRecipients {
   emails: string[];
@@ -17,7 +20,9 @@ export interface ParsedRecipients {
 const INVISIBLE = /[\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u00AD]/g;
 const SLACK_MAILTO = /<mailto:([^|>\s]+)(?:\|[^>]*)?>/gi;
 const SLACK_MENTION = /<[@!#][^>]*>/g;
-const NAMED_ADDRESS = /(?:"[^"]*"|[^,;<>\n"]*)<\s*([^<>\s]+@[^<>\s]+)\s*>/g;
+// A name has no @ in it: an address that stands before a named one is an address of its own.
+const NAMED_ADDRESS =
+  /(?:"[^"]*"\s*|(?<![^\s,;])(?:[^\s,;<>"@]+[ \t]+)*[^\s,;<>"@]*)<\s*([^<>\s]+@[^<>\s]+)\s*>/g;
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i;
 const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9-]{2,63}$/i;
 
@@ -26,6 +31,7 @@ const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-
  * `Bob Stone <bob@x.org>`, as Slack's `<mailto:a@b|a@b>`, with an internationalised domain. Never throws.
  */
 export function parseRecipients(text: string): ParsedRecipients {
+  if (text.length > MAX_TEXT_LENGTH) return { emails: [], duplicates: [], malformed: [text], mentions: [] };
   const mentions = [...text.matchAll(SLACK_MENTION)].map(([mention]) => mentionName(mention));
   const plain = text
     .replace(INVISIBLE, '')

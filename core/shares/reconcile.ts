@@ -1,3 +1,4 @@
+import { AppError } from '../errors.js';
 import type { Deps } from '../ports.js';
 import { endShare } from './end-share.js';
 import { markReady } from './mark-ready.js';
@@ -13,17 +14,24 @@ const BATCH = 100;
  * it; rows are taken with SKIP LOCKED or conditional updates, so that many may run at once.
  */
 export async function reconcile(deps: ReconcileDeps): Promise<void> {
-  await receiveUploads(deps);
-  await requeueShares(deps);
-  await remarkShares(deps);
-  await remarkMails(deps);
-  await releaseDeliveries(deps);
-  await ageSendingDeliveries(deps);
-  await expireShares(deps);
-  await abandonUploads(deps);
-  await requeueDeletions(deps);
-  await reportBacklog(deps);
+  const failures: unknown[] = [];
+  for (const step of STEPS) await step(deps).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
+
+/** Each runs whatever became of the others: storage that is down must not keep a share from expiring. */
+const STEPS = [
+  receiveUploads,
+  requeueShares,
+  remarkShares,
+  remarkMails,
+  releaseDeliveries,
+  ageSendingDeliveries,
+  expireShares,
+  abandonUploads,
+  requeueDeletions,
+  reportBacklog,
+];
 
 type IdRow = { id: string };
 
@@ -101,12 +109,14 @@ async function expireShares({ db, queue }: ReconcileDeps): Promise<void> {
 
 /** Shares whose browser never finished its uploads. */
 async function abandonUploads({ db, queue, timings }: ReconcileDeps): Promise<void> {
-  const rows = await db.$queryRaw<IdRow[]>`
-    SELECT id FROM share
-    WHERE state = 'AWAITING_UPLOAD' AND created_at < now() - ${timings.abandonedUploadMs} * interval '1 ms'
-    LIMIT ${BATCH}`;
-  for (const { id } of rows) {
-    const ended = await db.$transaction((tx) => endShare(tx, id, { state: 'FAILED', by: null }));
+  const rows = await db.$queryRaw<(IdRow & { name: string })[]>`
+    SELECT s.id, min(a.name) AS name FROM share s JOIN attachment a ON a.share_id = s.id AND a.uploaded_at IS NULL
+    WHERE s.state = 'AWAITING_UPLOAD' AND s.created_at < now() - ${timings.abandonedUploadMs} * interval '1 ms'
+    GROUP BY s.id LIMIT ${BATCH}`;
+  for (const { id, name } of rows) {
+    const reason = new AppError('invalid', 'file.upload_missing', { name });
+    const end = { state: 'FAILED', from: 'AWAITING_UPLOAD', by: null, reason } as const;
+    const ended = await db.$transaction((tx) => endShare(tx, id, end));
     if (ended) await queue.add('delete-objects', { shareId: id });
   }
 }

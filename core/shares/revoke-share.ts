@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import { oweNotice } from '../notices.js';
 import type { Deps } from '../ports.js';
 import { withRowLock } from '../row-lock.js';
+import { isUuid } from '../uuid.js';
 import { endShare } from './end-share.js';
 import { getOwnShare } from './own-share.js';
 
@@ -39,6 +40,7 @@ export async function revokeRecipient(
   recipientId: string,
 ): Promise<void> {
   await getOwnShare(deps.db, accountId, shareId);
+  if (!isUuid(recipientId)) throw new AppError('not_found', 'share.not_found', {});
   await withRowLock(deps.db, async (tx) => {
     const changed = await tx.recipient.updateMany({
       where: { id: recipientId, shareId, revokedAt: null },

@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../errors.js';
 import type { ChatUser } from '../identities/chat-user.js';
 import type { Deps } from '../ports.js';
+import { isUuid } from '../uuid.js';
 import { shareRequest } from './share-request.js';
 
 const LIFETIME_MS = 30 * 60 * 1000;
@@ -29,7 +30,7 @@ export async function saveDraft(deps: Pick<Deps, 'db'>, by: ChatUser, request: D
  */
 export async function getDraft(deps: Pick<Deps, 'db'>, by: ChatUser, draftId: string): Promise<DraftRequest> {
   const { platform, workspaceId, userId } = by;
-  const draft = /^[0-9a-f-]{36}$/.test(draftId)
+  const draft = isUuid(draftId)
     ? await deps.db.shareDraft.findFirst({
         where: { id: draftId, platform, workspaceId, userId, expiresAt: { gt: new Date() } },
       })
@@ -50,6 +51,7 @@ export async function findLatestDraft(deps: Pick<Deps, 'db'>, by: ChatUser): Pro
 
 /** Forgets a draft that its sender does not want. Safe to repeat. */
 export async function discardDraft(deps: Pick<Deps, 'db'>, by: ChatUser, draftId: string): Promise<void> {
+  if (!isUuid(draftId)) return;
   const { platform, workspaceId, userId } = by;
   await deps.db.shareDraft.deleteMany({ where: { id: draftId, platform, workspaceId, userId } });
 }

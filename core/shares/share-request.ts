@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Entrance } from '../../prisma/generated/enums.js';
 import { AppError } from '../errors.js';
 import { attachmentSource } from './attachment-source.js';
@@ -11,17 +11,24 @@ export const MAX_MESSAGE_LENGTH = 1000;
 export const LIFETIMES_DAYS = [1, 7, 30] as const;
 export const DEFAULT_LIFETIME_DAYS = 7;
 
+/** Postgres takes no zero byte. */
+const plainText = z.string().refine((text) => !text.includes('\0'));
+
+// Control characters but tab and line feed, and marks of direction: they could hide what a message says.
+// eslint-disable-next-line no-control-regex -- these are what is taken out
+const UNSAFE_IN_MESSAGE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+
 /** What every entrance turns a person's wish into. */
 export const shareRequest = z.strictObject({
   entrance: z.enum(Entrance),
   /** `slack:<trigger id>`, `discord:<interaction id>`, `portal:<form id>`: the same wish has the same key. */
-  requestKey: z.string().min(3).max(200),
+  requestKey: plainText.min(3).max(200),
   emails: z.array(z.string().max(320)).max(100),
   files: z
     .array(
       z.strictObject({
         name: z.string().max(4096),
-        contentType: z.string().max(255).default('application/octet-stream'),
+        contentType: plainText.max(255).default('application/octet-stream'),
         sizeBytes: z.number().int().nonnegative(),
         source: attachmentSource,
       }),
@@ -44,8 +51,8 @@ export function checkShareRequest(input: ShareRequest, limits: { maxFileBytes: n
   const request = parsed.data;
   const files = request.files.map((file) => ({ ...file, name: cleanFileName(file.name) }));
   checkFiles(files, limits.maxFileBytes);
-  const emails = requireRecipients(parseRecipients(request.emails.join(' ')));
-  const message = request.message.replace(/\r\n?/g, '\n').trim();
+  const emails = requireRecipients(parseRecipients(request.emails.join(', ')));
+  const message = request.message.replace(/\r\n?/g, '\n').replace(UNSAFE_IN_MESSAGE, '').trim();
   if (message.length > MAX_MESSAGE_LENGTH) {
     throw new AppError('invalid', 'share.message_too_long', { max: MAX_MESSAGE_LENGTH });
   }

@@ -49,11 +49,16 @@ async function storeAttachment(deps: StoreDeps, lease: ShareLease, attachment: A
   if (!storageKey) throw new AppError('invalid', 'file.upload_missing', { name: attachment.name });
   const announced = Number(attachment.sizeBytes);
   const reading = isUpload
-    ? await deps.files.open(storageKey)
+    ? await openUpload(deps.files, storageKey, attachment.name)
     : await deps.fetchers.fetch(source, { name: attachment.name, sizeBytes: announced });
   const meter = measure(isUpload ? reading : fromPlatform(reading, attachment, source.kind), lease.signal);
-  if (isUpload) for await (const _ of meter.chunks); // the bytes are in storage already
-  else await deps.files.put(storageKey, Readable.from(meter.chunks, { objectMode: false }), announced);
+  try {
+    if (isUpload) for await (const _ of meter.chunks); // the bytes are in storage already
+    else await deps.files.put(storageKey, Readable.from(meter.chunks, { objectMode: false }), announced);
+  } finally {
+    // Storage that refuses before it reads leaves the line to the source open.
+    reading.destroy();
+  }
   const { sizeBytes, sha256 } = meter.result();
   if (isUpload) checkUpload(attachment.name, sizeBytes, deps.limits.maxFileBytes);
   await deps.db.$transaction(async (tx) => {
@@ -64,6 +69,15 @@ async function storeAttachment(deps: StoreDeps, lease: ShareLease, attachment: A
       data: { state: 'STORED', storageKey, sha256, sizeBytes },
     });
   });
+}
+
+async function openUpload(files: StoreDeps['files'], storageKey: string, name: string): Promise<Readable> {
+  try {
+    return await files.open(storageKey);
+  } catch (error) {
+    const isMissing = error instanceof AppError && error.kind === 'not_found';
+    throw isMissing ? new AppError('invalid', 'file.upload_missing', { name }, { cause: error }) : error;
+  }
 }
 
 /** A platform's answer that must end after the announced size; an early end or a broken line may pass. */
@@ -128,7 +142,11 @@ async function becomeReady(deps: StoreDeps, lease: ShareLease): Promise<void> {
 
 async function giveUp(deps: StoreDeps, lease: ShareLease, error: unknown): Promise<void> {
   const { shareId, fence } = lease;
-  if (lease.signal.aborted) return;
+  if (lease.signal.aborted) {
+    // Where it was revoked meanwhile, the object may have been written after the others were deleted.
+    await deps.queue.add('delete-objects', { shareId });
+    return;
+  }
   const reason = finalReason(error, fence, shareId);
   if (reason) {
     const failed = await deps.db.$transaction((tx) =>

@@ -2,6 +2,7 @@ import type { Attachment } from '../../prisma/generated/client.js';
 import { AppError } from '../errors.js';
 import type { Deps, UploadedPart } from '../ports.js';
 import { newObjectKey } from '../storage-keys.js';
+import { isUuid } from '../uuid.js';
 
 type UploadDeps = Pick<Deps, 'db' | 'uploads'>;
 
@@ -101,12 +102,16 @@ export async function receiveWhenComplete(
 }
 
 async function getUpload(deps: UploadDeps, accountId: string, attachmentId: string): Promise<Attachment> {
-  const attachment = await deps.db.attachment.findFirst({
-    where: { id: attachmentId, share: { accountId, hiddenAt: null } },
-    include: { share: { select: { state: true } } },
-  });
-  if (!attachment) throw new AppError('not_found', 'share.not_found', {});
-  if (attachment.share.state !== 'AWAITING_UPLOAD' && !attachment.uploadedAt) {
+  // The share is read before its attachment: one that has moved on has all of its uploads.
+  const share = isUuid(attachmentId)
+    ? await deps.db.share.findFirst({
+        where: { accountId, hiddenAt: null, attachments: { some: { id: attachmentId } } },
+        include: { attachments: { where: { id: attachmentId } } },
+      })
+    : null;
+  const attachment = share?.attachments[0];
+  if (!share || !attachment) throw new AppError('not_found', 'share.not_found', {});
+  if (share.state !== 'AWAITING_UPLOAD' && !attachment.uploadedAt) {
     throw new AppError('gone', 'share.ended', {});
   }
   return attachment;

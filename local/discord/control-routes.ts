@@ -1,5 +1,5 @@
 import express, { Router, type ErrorRequestHandler } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { actionInputs, type DiscordControl } from './control.js';
 import type { DiscordFaults } from './world.js';

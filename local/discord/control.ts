@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { AttachmentObject } from './cdn.js';
 import type { InteractionView } from './interactions.js';

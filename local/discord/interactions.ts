@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { invalidFormBody, parseBody, refusal } from './discord-error.js';
 import { interactionPayload, type Details } from './interaction-payload.js';

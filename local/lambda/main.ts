@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { startLambda } from './start-lambda.js';
 
 const functions = z.record(

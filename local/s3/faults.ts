@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Where a test or an operator sets faults, as JSON. No bucket can have this name. */
 export const faultsPath = '/_control/faults';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The switches a test may turn, in place or through `PUT /_control/faults`; unknown names are refused. */
 export const sesFaults = z.strictObject({

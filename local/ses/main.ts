@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { startSes } from './start-ses.js';
 
 const env = z

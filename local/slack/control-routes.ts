@@ -1,5 +1,5 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { SlackControl } from './person.js';
 import type { SlackFaults } from './world.js';

@@ -9,6 +9,8 @@ export interface ServiceOptions {
   /** A bundle under dist/. */
   script: string;
   env: Record<string, string>;
+  /** Flags for Node, before the script. */
+  nodeFlags?: readonly string[];
 }
 
 export interface Service {
@@ -38,8 +40,9 @@ const MAX_RESTARTS = 20;
 export function createSupervisor(logDir: string, say: (line: string) => void): Supervisor {
   mkdirSync(logDir, { recursive: true });
 
-  const launch = ({ name, script, env }: ServiceOptions): Launched => {
-    const child = fork(script, { detached: true, silent: true, env: { ...inherited(), ...env } });
+  const launch = ({ name, script, env, nodeFlags = [] }: ServiceOptions): Launched => {
+    const options = { detached: true, silent: true, env: { ...inherited(), ...env }, execArgv: [...nodeFlags] };
+    const child = fork(script, options);
     return watch(name, child, path.join(logDir, `${name}.log`), say);
   };
 

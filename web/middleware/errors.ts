@@ -29,7 +29,8 @@ export function handleErrors(deps: Pick<WebDeps, 'assets' | 'log'>): ErrorReques
       }
     }
     res.status(statusOf(error));
-    if (error instanceof AppError && error.retryAfterSeconds) res.set('Retry-After', String(error.retryAfterSeconds));
+    if (error instanceof AppError && error.retryAfterSeconds)
+      res.set('Retry-After', String(error.retryAfterSeconds));
     answer(deps, req, res, error);
   };
 }

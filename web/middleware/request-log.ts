@@ -7,7 +7,9 @@ export function logRequests(log: Logger): RequestHandler {
     const startedAt = performance.now();
     res.once('close', () => {
       const durationMs = Math.round(performance.now() - startedAt);
-      const outcome = res.writableFinished ? { status: res.statusCode } : { status: res.statusCode, isCut: true };
+      const outcome = res.writableFinished
+        ? { status: res.statusCode }
+        : { status: res.statusCode, isCut: true };
       log.info({ method: req.method, route: routePattern(req), ...outcome, durationMs }, 'request');
     });
     next();

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { authenticate } from '../../core/accounts/authenticate.js';
 import { checkConfirmation, confirmAddress } from '../../core/accounts/confirm-address.js';
 import { registerAccount } from '../../core/accounts/register.js';
@@ -19,7 +19,11 @@ import { checkMailPage, confirmPage, registerPage, signInPage } from '../views/a
 const MAX_EMAIL_LENGTH = 254;
 /** argon2 takes any length; this bounds its work before it starts. */
 const password = z.string().max(256);
-const signIn = z.strictObject({ email: z.string().max(MAX_EMAIL_LENGTH), password, next: z.string().default('') });
+const signIn = z.strictObject({
+  email: z.string().max(MAX_EMAIL_LENGTH),
+  password,
+  next: z.string().default(''),
+});
 const confirmation = z.strictObject({ password });
 const nothing = z.strictObject({});
 

@@ -4,7 +4,12 @@ import type { Assets } from '../assets.js';
 /** Files whose names change with their content: kept by browsers for a year. Nothing else in the folder is served. */
 export function assetRoutes(assets: Assets): Router {
   const router = Router();
-  const files = express.static(assets.directory, { index: false, redirect: false, immutable: true, maxAge: '365d' });
+  const files = express.static(assets.directory, {
+    index: false,
+    redirect: false,
+    immutable: true,
+    maxAge: '365d',
+  });
   router.use('/assets', (req, res, next) => {
     if (assets.has(req.path.slice(1))) files(req, res, next);
     else next();

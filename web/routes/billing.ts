@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { getStatement, listMonths } from '../../core/billing/statement.js';
 import type { WebDeps } from '../deps.js';
 import { requireAccount } from '../middleware/account.js';

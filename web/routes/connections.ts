@@ -1,6 +1,12 @@
 import { Router } from 'express';
-import { z } from 'zod';
-import { approveLinkCode, getLinkCode, PLATFORM_NAMES, refuseLinkCode, unlinkIdentity } from '../../core/identities/link-codes.js';
+import * as z from 'zod';
+import {
+  approveLinkCode,
+  getLinkCode,
+  PLATFORM_NAMES,
+  refuseLinkCode,
+  unlinkIdentity,
+} from '../../core/identities/link-codes.js';
 import type { WebDeps } from '../deps.js';
 import { orShowAgain, parseBody } from '../forms.js';
 import { requireAccount, requireConfirmed } from '../middleware/account.js';
@@ -20,7 +26,10 @@ export function connectionRoutes(deps: WebDeps): Router {
 
   router.get('/connections', async (req, res) => {
     const { id: accountId } = requireAccount(req);
-    const identities = await deps.db.chatIdentity.findMany({ where: { accountId }, orderBy: { createdAt: 'asc' } });
+    const identities = await deps.db.chatIdentity.findMany({
+      where: { accountId },
+      orderBy: { createdAt: 'asc' },
+    });
     sendPage(deps, req, res, connectionsPage(identities, csrfToken(req)));
   });
 
@@ -49,7 +58,12 @@ export function connectionRoutes(deps: WebDeps): Router {
     };
     await orShowAgain(res, work, async (errors) => {
       const code = await getLinkCode(deps, req.params.token);
-      sendPage(deps, req, res, connectPage(code, { email, csrfToken: csrfToken(req), path: req.path, errors }));
+      sendPage(
+        deps,
+        req,
+        res,
+        connectPage(code, { email, csrfToken: csrfToken(req), path: req.path, errors }),
+      );
     });
   });
 

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkReset, requestReset, resetPassword } from '../../core/accounts/reset-password.js';
 import { clientAddress } from '../client-address.js';
 import type { WebDeps } from '../deps.js';

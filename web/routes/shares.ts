@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { resendMail } from '../../core/deliveries/resend.js';
 import { mintToken } from '../../core/links/tokens.js';
 import { getShare, listShares, signOwnDownload } from '../../core/shares/list-shares.js';

@@ -1,5 +1,5 @@
-import { Router, type RequestHandler } from 'express';
-import { z } from 'zod';
+import { Router, type NextFunction, type Request } from 'express';
+import * as z from 'zod';
 import { AppError } from '../../core/errors.js';
 import { createShare } from '../../core/shares/create-share.js';
 import { getShare } from '../../core/shares/list-shares.js';
@@ -25,7 +25,13 @@ const newShare = z.strictObject({
   message: z.string().max(20_000),
   lifetimeDays: z.int(),
   files: z
-    .array(z.strictObject({ name: z.string().max(4_096), contentType: z.string().max(255), sizeBytes: z.int().min(0) }))
+    .array(
+      z.strictObject({
+        name: z.string().max(4_096),
+        contentType: z.string().max(255),
+        sizeBytes: z.int().min(0),
+      }),
+    )
     .max(100),
 });
 
@@ -86,7 +92,7 @@ export function uploadRoutes(deps: WebDeps): Router {
 }
 
 /** A form of another site can send text that looks like JSON, but not under this type. */
-const requireJson: RequestHandler = (req, _res, next) => {
+function requireJson(req: Pick<Request, 'is'>, _res: unknown, next: NextFunction): void {
   if (!req.is('application/json')) throw new AppError('invalid', 'request.malformed', {});
   next();
-};
+}

@@ -21,27 +21,53 @@ export function billingPage({ month, lines, totals }: Statement, months: readonl
   return {
     title: `Billing for ${monthName(month)}`,
     body: html`<h1>Billing for ${monthName(month)}</h1>
-<nav class="pages" aria-label="Months">${months.map(
-      (one) => html`<a href="/billing?month=${one}"${one === month && html` aria-current="page"`}>${monthName(one)}</a>`,
-    )}</nav>
-<dl class="totals">${sums.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-${lines.length === 0 ? html`<p class="card centred">Nothing was charged in this month.</p>` : table(lines)}`,
+      <nav class="pages" aria-label="Months">
+        ${months.map(
+          (one) =>
+            html`<a href="/billing?month=${one}" ${one === month && html` aria-current="page"`}
+              >${monthName(one)}</a
+            >`,
+        )}
+      </nav>
+      <dl class="totals">
+        ${sums.map(
+          ([name, value]) =>
+            html`<div>
+              <dt>${name}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>
+      ${lines.length === 0 ? html`<p class="card centred">Nothing was charged in this month.</p>` : table(lines)}`,
   };
 }
 
 function table(lines: readonly StatementLine[]): Html {
-  return html`<div class="card scroll" tabindex="0" role="region" aria-label="Lines"><table>
-<thead><tr><th scope="col">Date</th><th scope="col">What</th><th scope="col">Files</th><th scope="col">Recipients</th><th scope="col" class="number">Volume</th></tr></thead>
-<tbody>${lines.map(
-    (line) => html`<tr>
-<td class="date">${formatDate(line.at)}</td>
-<td><a href="/shares/${line.shareId}">${KINDS[line.kind]}</a></td>
-<td><bdi>${line.fileNames.join(', ')}</bdi></td>
-<td>${line.recipients.join(', ')}</td>
-<td class="number">${formatBytes(line.bytes)}</td>
-</tr>`,
-  )}</tbody>
-</table></div>`;
+  return html`<div class="card scroll" tabindex="0" role="region" aria-label="Lines">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Date</th>
+          <th scope="col">What</th>
+          <th scope="col">Files</th>
+          <th scope="col">Recipients</th>
+          <th scope="col" class="number">Volume</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${lines.map(
+          (line) =>
+            html`<tr>
+              <td class="date">${formatDate(line.at)}</td>
+              <td><a href="/shares/${line.shareId}">${KINDS[line.kind]}</a></td>
+              <td><bdi>${line.fileNames.join(', ')}</bdi></td>
+              <td>${line.recipients.join(', ')}</td>
+              <td class="number">${formatBytes(line.bytes)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 /** `2026-11` → `November 2026` */

@@ -14,13 +14,17 @@ export function connectionsPage(identities: readonly ChatIdentity[], csrfToken: 
   return {
     title: 'Connections',
     body: html`<h1>Connections</h1>
-<p class="lead">These people in chat share files from your account.</p>
-${
-  identities.length === 0
-    ? html`<p class="card centred">Nothing is connected. Type <kbd>/share connect</kbd> in Slack or Discord to begin.</p>`
-    : html`<ul class="people card">${identities.map((identity) => item(identity, csrfToken))}</ul>
-<p class="hint">Another one? Type <kbd>/share connect</kbd> there.</p>`
-}`,
+      <p class="lead">These people in chat share files from your account.</p>
+      ${
+        identities.length === 0
+          ? html`<p class="card centred">
+              Nothing is connected. Type <kbd>/share connect</kbd> in Slack or Discord to begin.
+            </p>`
+          : html`<ul class="people card">
+                ${identities.map((identity) => item(identity, csrfToken))}
+              </ul>
+              <p class="hint">Another one? Type <kbd>/share connect</kbd> there.</p>`
+      }`,
   };
 }
 
@@ -30,34 +34,50 @@ export function connectPage(
   parts: { email: string; csrfToken: string; path: string; errors?: FormErrors },
 ): Page {
   const { email, csrfToken, path, errors = {} } = parts;
-  const password = { name: 'password', label: 'Your password', type: 'password', autocomplete: 'current-password' } as const;
+  const password = {
+    name: 'password',
+    label: 'Your password',
+    type: 'password',
+    autocomplete: 'current-password',
+  } as const;
   return {
     title: 'Connect chat',
     body: html`<section class="card narrow">
-<h1>Connect ${PLATFORM_NAMES[code.platform]}</h1>
-<p class="lead">You will let ${personName(code)} share from your account <strong>${email}</strong>.</p>
-<p>Is that you? Whatever this person shares is sent in your name and charged to you. If you did not ask for this a moment ago, refuse.</p>
-${formAlert(errors)}
-<form method="post" action="${path}">
-${csrfField(csrfToken)}
-${textField({ ...password, hint: `Afterwards, confirm once more in ${PLATFORM_NAMES[code.platform]}.` }, errors)}
-<button>Approve</button>
-</form>
-<form method="post" action="${path}/refuse">${csrfField(csrfToken)}<button class="quiet">This isn't me</button></form>
-</section>`,
+      <h1>Connect ${PLATFORM_NAMES[code.platform]}</h1>
+      <p class="lead">You will let ${personName(code)} share from your account <strong>${email}</strong>.</p>
+      <p>
+        Is that you? Whatever this person shares is sent in your name and charged to you. If you did not ask
+        for this a moment ago, refuse.
+      </p>
+      ${formAlert(errors)}
+      <form method="post" action="${path}">
+        ${csrfField(csrfToken)}
+        ${textField({ ...password, hint: `Afterwards, confirm once more in ${PLATFORM_NAMES[code.platform]}.` }, errors)}
+        <button>Approve</button>
+      </form>
+      <form method="post" action="${path}/refuse">
+        ${csrfField(csrfToken)}<button class="quiet">This isn't me</button>
+      </form>
+    </section>`,
   };
 }
 
 function item(identity: ChatIdentity, csrfToken: string): Html {
   const label = `Disconnect ${identity.userName}`;
   return html`<li class="headline">
-<div>${personName(identity)}<p class="hint">since ${formatDate(identity.createdAt)}</p></div>
-<form method="post" action="/connections/${identity.id}/disconnect">${csrfField(csrfToken)}<button class="quiet small" aria-label="${label}">Disconnect</button></form>
-</li>`;
+    <div>
+      ${personName(identity)}
+      <p class="hint">since ${formatDate(identity.createdAt)}</p>
+    </div>
+    <form method="post" action="/connections/${identity.id}/disconnect">
+      ${csrfField(csrfToken)}<button class="quiet small" aria-label="${label}">Disconnect</button>
+    </form>
+  </li>`;
 }
 
 /** `@mallory in Acme (Slack)`; Discord has no workspace. */
 function personName({ platform, userName, workspaceName }: Person): Html {
   const where = workspaceName && html` in <strong><bdi>${workspaceName}</bdi></strong>`;
-  return html`<strong><bdi>@${userName}</bdi></strong>${where} (${PLATFORM_NAMES[platform]})`;
+  return html`<strong><bdi>@${userName}</bdi></strong
+    >${where} (${PLATFORM_NAMES[platform]})`;
 }

@@ -16,9 +16,9 @@ export function errorPage(status: number, message: string): Page {
   return {
     title,
     body: html`<section class="card narrow centred">
-<h1>${title}</h1>
-<p>${message}</p>
-<p><a class="button quiet" href="/">Go to the first page</a></p>
-</section>`,
+      <h1>${title}</h1>
+      <p>${message}</p>
+      <p><a class="button quiet" href="/">Go to the first page</a></p>
+    </section>`,
   };
 }

@@ -26,18 +26,25 @@ export function sharePage(share: ShareSummary, parts: Parts): Page {
     title,
     scripts: shareStatuses(share).isSettled ? ['copy-link.js'] : ['copy-link.js', 'status.js'],
     body: html`<section class="card" id="share" data-state-url="/shares/${share.shareId}/state">
-<header class="headline"><h1><bdi>${title}</bdi></h1>${statusLine('share', status)}</header>
-<p class="hint">Sent on ${formatDate(share.createdAt, 'time')} to ${plural(recipients.length, 'person', 'people')}.</p>
-${message && html`<blockquote>${message}</blockquote>`}
-<h2>Recipients</h2>
-<ul class="people">${recipients.map((recipient) => recipientItem(share, recipient, parts))}</ul>
-<h2>Files</h2>
-${fileList(files, (file) => isLive && file.isStored && postButton(`/shares/${share.shareId}/files/${file.attachmentId}/download`, 'Download', parts))}
-<footer class="actions">
-${isLive && confirmed('Withdraw', 'No mail leaves and no download starts any more, for anybody. The files are deleted; the history stays.', `/shares/${share.shareId}/revoke`, parts)}
-${confirmed('Delete', isLive ? 'The share is withdrawn for everybody, and leaves your history.' : 'The share leaves your history.', `/shares/${share.shareId}/delete`, parts)}
-</footer>
-</section>`,
+      <header class="headline">
+        <h1><bdi>${title}</bdi></h1>
+        ${statusLine('share', status)}
+      </header>
+      <p class="hint">
+        Sent on ${formatDate(share.createdAt, 'time')} to ${plural(recipients.length, 'recipient')}.
+      </p>
+      ${message && html`<blockquote>${message}</blockquote>`}
+      <h2>Recipients</h2>
+      <ul class="people">
+        ${recipients.map((recipient) => recipientItem(share, recipient, parts))}
+      </ul>
+      <h2>Files</h2>
+      ${fileList(files, (file) => isLive && file.isStored && postButton(`/shares/${share.shareId}/files/${file.attachmentId}/download`, 'Download', parts))}
+      <footer class="actions">
+        ${isLive && confirmed('Withdraw', 'No mail leaves and no download starts any more, for anybody. The files are deleted; the history stays.', `/shares/${share.shareId}/revoke`, parts)}
+        ${confirmed('Delete', isLive ? 'The share is withdrawn for everybody, and leaves your history.' : 'The share leaves your history.', `/shares/${share.shareId}/delete`, parts)}
+      </footer>
+    </section>`,
   };
 }
 
@@ -53,30 +60,62 @@ function recipientItem(share: ShareSummary, recipient: Recipient, parts: Parts):
   const base = `/shares/${share.shareId}/recipients/${recipientId}`;
   const isOpen = share.state === 'READY' && !isRevoked;
   return html`<li>
-<div class="headline"><strong class="address">${email}</strong>${statusLine(recipientId, recipientStatus(recipient))}</div>
-${downloads.length > 0 && html`<details><summary>${plural(downloads.length, 'download')}</summary><ul>${downloads.map(({ name, at }) => html`<li><bdi>${name}</bdi>, ${formatDate(at, 'time')}</li>`)}</ul></details>`}
-${
-  isOpen &&
-  html`<div class="actions">
-<details class="link"><summary>Copy link</summary><div class="copy"><input readonly value="${parts.linkFor(recipientId)}" aria-label="Link for ${email}"><button type="button" class="quiet" data-copy hidden>Copy</button></div><p class="hint">It is ${email}'s own: whoever opens it counts as them.</p></details>
-${RESENDABLE.includes(delivery) && postButton(`${base}/resend`, 'Send again', parts)}
-${confirmed('Withdraw link', `${email} can no longer open the link. The others keep theirs.`, `${base}/revoke`, parts)}
-</div>`
-}
-</li>`;
+    <div class="headline">
+      <strong class="address">${email}</strong>${statusLine(recipientId, recipientStatus(recipient))}
+    </div>
+    ${
+      downloads.length > 0 &&
+      html`<details>
+        <summary>${plural(downloads.length, 'download')}</summary>
+        <ul>
+          ${downloads.map(({ name, at }) => html`<li><bdi>${name}</bdi>, ${formatDate(at, 'time')}</li>`)}
+        </ul>
+      </details>`
+    }
+    ${
+      isOpen &&
+      html`<div class="actions">
+        <details class="link">
+          <summary>Copy link</summary>
+          <div class="copy">
+            <input readonly value="${parts.linkFor(recipientId)}" aria-label="Link for ${email}" /><button
+              type="button"
+              class="quiet"
+              data-copy
+              hidden
+            >
+              Copy
+            </button>
+          </div>
+          <p class="hint">It is ${email}'s own: whoever opens it counts as them.</p>
+        </details>
+        ${RESENDABLE.includes(delivery) && postButton(`${base}/resend`, 'Send again', parts)}
+        ${confirmed('Withdraw link', `${email} can no longer open the link. The others keep theirs.`, `${base}/revoke`, parts)}
+      </div>`
+    }
+  </li>`;
 }
 
 function statusLine(name: string, status: Status): Html {
-  return html`<p class="status" data-status="${name}" role="status">${badge(status)} <span class="hint">${status.help}</span></p>`;
+  return html`<p class="status" data-status="${name}" role="status">
+    ${badge(status)} <span class="hint">${status.help}</span>
+  </p>`;
 }
 
 function postButton(action: string, label: string, { csrfToken }: Parts): Html {
-  return html`<form method="post" action="${action}">${csrfField(csrfToken)}<button class="quiet small">${label}</button></form>`;
+  return html`<form method="post" action="${action}">
+    ${csrfField(csrfToken)}<button class="quiet small">${label}</button>
+  </form>`;
 }
 
 /** Asks once more before something that cannot be undone; works without a script. */
 function confirmed(label: string, consequence: string, action: string, { csrfToken }: Parts): Html {
-  return html`<details class="confirm"><summary>${label}</summary>
-<form method="post" action="${action}">${csrfField(csrfToken)}<p>${consequence}</p><button class="danger small">${label}</button></form>
-</details>`;
+  return html`<details class="confirm">
+    <summary>${label}</summary>
+    <form method="post" action="${action}">
+      ${csrfField(csrfToken)}
+      <p>${consequence}</p>
+      <button class="danger small">${label}</button>
+    </form>
+  </details>`;
 }

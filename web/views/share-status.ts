@@ -19,7 +19,11 @@ const SHARE: Readonly<Record<ShareState, Status>> = {
     help: 'Not all files have arrived. Keep the page that uploads them open; nothing is mailed until they have.',
   },
   RECEIVED: { label: 'Accepted', tone: 'busy', help: 'The files are about to be stored.' },
-  STORING: { label: 'Storing', tone: 'busy', help: 'The files are being stored and checked. The mails leave next.' },
+  STORING: {
+    label: 'Storing',
+    tone: 'busy',
+    help: 'The files are being stored and checked. The mails leave next.',
+  },
   READY: { label: 'Available', tone: 'good', help: '' },
   FAILED: { label: 'Failed', tone: 'bad', help: 'The files could not be stored. Nothing was sent.' },
   REVOKED: { label: 'Withdrawn', tone: 'quiet', help: 'The links no longer work and the files are gone.' },
@@ -45,7 +49,11 @@ const DELIVERY: Readonly<Record<DeliveryState, Status>> = {
   },
   FAILED: { label: 'Not sent', tone: 'bad', help: 'The mail service refused the mail.' },
   CANCELLED: { label: 'Not sent', tone: 'quiet', help: 'It was withdrawn before the mail left.' },
-  SUPPRESSED: { label: 'Not delivered', tone: 'bad', help: 'The mail could not be delivered to this address.' },
+  SUPPRESSED: {
+    label: 'Not delivered',
+    tone: 'bad',
+    help: 'The mail could not be delivered to this address.',
+  },
 };
 
 const UNSETTLED: readonly (ShareState | DeliveryState)[] = [
@@ -69,7 +77,8 @@ export interface ShareStatuses {
 
 export function shareStatuses(share: ShareSummary): ShareStatuses {
   const isLive = UNSETTLED.includes(share.state) || share.state === 'READY';
-  const isWaiting = UNSETTLED.includes(share.state) || share.recipients.some((one) => UNSETTLED.includes(one.delivery));
+  const isWaiting =
+    UNSETTLED.includes(share.state) || share.recipients.some((one) => UNSETTLED.includes(one.delivery));
   return {
     isSettled: !isLive || !isWaiting,
     share: shareStatus(share),
@@ -78,7 +87,8 @@ export function shareStatuses(share: ShareSummary): ShareStatuses {
 }
 
 export function shareStatus(share: ShareSummary): Status {
-  if (share.state === 'READY') return { ...SHARE.READY, help: `Until ${formatDate(share.expiresAt, 'time')}.` };
+  if (share.state === 'READY')
+    return { ...SHARE.READY, help: `Until ${formatDate(share.expiresAt, 'time')}.` };
   const status = SHARE[share.state];
   return share.failureDetail ? { ...status, help: share.failureDetail } : status;
 }
@@ -89,7 +99,11 @@ export function recipientStatus({ isRevoked, delivery, downloads }: Recipient): 
   const [latest] = downloads;
   if (!latest) return DELIVERY[delivery];
   const times = downloads.length === 1 ? 'once' : `${downloads.length} times`;
-  return { label: 'Downloaded', tone: 'good', help: `Downloaded ${times}, last on ${formatDate(latest.at, 'time')}.` };
+  return {
+    label: 'Downloaded',
+    tone: 'good',
+    help: `Downloaded ${times}, last on ${formatDate(latest.at, 'time')}.`,
+  };
 }
 
 /** A word in a coloured shape; the word alone says it all. */

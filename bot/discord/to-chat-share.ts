@@ -1,0 +1,35 @@
+import path from 'node:path';
+import type { Attachment, ChatInputCommandInteraction } from 'discord.js';
+import type { ChatShare } from '../chat.js';
+import { FILE_OPTIONS } from './commands.js';
+import { personOf, replyTo } from './discord-person.js';
+
+/** What somebody asked for with `/share`. The files are the very ones that they attached: nothing to confirm. */
+export function toChatShare(interaction: ChatInputCommandInteraction): ChatShare {
+  const { id, options } = interaction;
+  const attachments = FILE_OPTIONS.map((name) => options.getAttachment(name)).filter((file) => file !== null);
+  const lifetimeDays = options.getInteger('expires');
+  return {
+    person: personOf(interaction),
+    requestKey: `discord:${id}`,
+    entrance: 'DISCORD',
+    emailsText: options.getString('emails') ?? '',
+    files: attachments.map((file) => ({
+      name: originalName(file),
+      sizeBytes: file.size,
+      source: { kind: 'discord', url: file.url },
+      ...(file.contentType ? { contentType: file.contentType } : {}),
+    })),
+    message: options.getString('message') ?? '',
+    ...(lifetimeDays === null ? {} : { lifetimeDays }),
+    needsConfirmation: false,
+    reply: replyTo(interaction),
+  };
+}
+
+/** Discord's file names are plain ASCII; the title keeps the name as it was, with its extension or without. */
+function originalName({ name, title }: Pick<Attachment, 'name' | 'title'>): string {
+  if (!title) return name;
+  const extension = path.extname(name);
+  return title.toLowerCase().endsWith(extension.toLowerCase()) ? title : title + extension;
+}

@@ -1,0 +1,51 @@
+import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
+import { AppError } from '../../core/errors.js';
+import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
+import { share } from '../commands/share.js';
+import { describeOwnFile } from './recent-files.js';
+import { readShareForm, replyOfForm, type ShareForm } from './share-modal.js';
+import { personOfInteraction } from './slack-person.js';
+import { runCommand, type SlackTools } from './slack-tools.js';
+
+/** The form of /share was sent: wrong addresses are said at their field, and the form stays as it is. */
+export async function onShareSubmission(
+  tools: SlackTools,
+  { ack, body, view }: SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs,
+): Promise<void> {
+  const form = readShareForm(view);
+  const problem = findProblem(form);
+  if (problem) {
+    await ack({ response_action: 'errors', errors: { emails: problem } });
+    return;
+  }
+  await ack();
+  const person = personOfInteraction(body);
+  const reply = replyOfForm(person, view);
+  const { deps } = tools;
+  await runCommand(tools, reply, async () => {
+    const owner = { teamId: person.teamId, userId: person.profile.userId };
+    const files = await Promise.all(form.fileIds.map((fileId) => describeOwnFile(deps, owner, fileId)));
+    const { emailsText, message, lifetimeDays } = form;
+    return share(deps, {
+      person: person.profile,
+      requestKey: `slack:${view.id}`,
+      entrance: 'SLACK',
+      emailsText,
+      files,
+      message,
+      lifetimeDays,
+      needsConfirmation: false,
+      reply,
+    });
+  });
+}
+
+function findProblem({ emailsText }: ShareForm): string | null {
+  try {
+    requireRecipients(parseRecipients(emailsText));
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,130 @@
+import type { types, ViewOutput } from '@slack/bolt';
+import * as z from 'zod';
+import { AppError } from '../../core/errors.js';
+import type { ChatReply } from '../../core/identities/chat-user.js';
+import { text } from '../../core/messages/messages.js';
+import {
+  DEFAULT_LIFETIME_DAYS,
+  LIFETIMES_DAYS,
+  MAX_FILES,
+  MAX_MESSAGE_LENGTH,
+} from '../../core/shares/share-request.js';
+import { plainText } from './render.js';
+import { replyTo, type SlackPerson } from './slack-person.js';
+import type { SlackTools } from './slack-tools.js';
+
+/** The callback id of the form, by which its submission is known. */
+export const SHARE_FORM = 'share-form';
+
+/** What travels with the form, through the person's client: where the person is answered. */
+const formReply = z.object({ url: z.string(), until: z.number(), left: z.number().int().min(0) });
+
+const MAX_LABEL = 2000;
+const MAX_TITLE = 24;
+
+/** What somebody filled in. */
+export interface ShareForm {
+  emailsText: string;
+  fileIds: string[];
+  message: string;
+  lifetimeDays: number;
+}
+
+/** Opens the form of /share. A trigger lives three seconds and opens one. @throws AppError unavailable */
+export async function openShareModal(
+  { client }: SlackTools,
+  triggerId: string,
+  reply: ChatReply,
+  emailsText = '',
+): Promise<null> {
+  try {
+    await client.views.open({ trigger_id: triggerId, view: shareModal(reply, emailsText) });
+    return null;
+  } catch (error) {
+    throw new AppError('unavailable', 'service.unavailable', {}, { cause: error });
+  }
+}
+
+/** What a submitted form says. */
+export function readShareForm({ state: { values } }: ViewOutput): ShareForm {
+  return {
+    emailsText: values['emails']?.['emails']?.value ?? '',
+    fileIds: (values['files']?.['files']?.files ?? []).map(({ id }) => id),
+    message: values['message']?.['message']?.value ?? '',
+    lifetimeDays: Number(values['lifetime']?.['lifetime']?.selected_option?.value ?? DEFAULT_LIFETIME_DAYS),
+  };
+}
+
+/** Where the sender of a form is answered; by a direct message alone where that is not known or over. */
+export function replyOfForm(person: SlackPerson, { private_metadata }: ViewOutput): ChatReply {
+  const parsed = formReply.safeParse(parseJson(private_metadata));
+  const fresh = replyTo(person, parsed.data?.url ?? '');
+  if (!parsed.success) return { ...fresh, replyUntil: new Date(0), repliesLeft: 0 };
+  const { until, left } = parsed.data;
+  return {
+    ...fresh,
+    replyUntil: new Date(Math.min(until, fresh.replyUntil.getTime())),
+    repliesLeft: Math.min(left, fresh.repliesLeft),
+  };
+}
+
+function shareModal(
+  { replyHandle: url, replyUntil, repliesLeft: left }: ChatReply,
+  emailsText: string,
+): types.ModalView {
+  const metadata: z.input<typeof formReply> = { url, until: replyUntil.getTime(), left };
+  return {
+    type: 'modal',
+    callback_id: SHARE_FORM,
+    private_metadata: JSON.stringify(metadata),
+    title: plainText(text('modal.title', {}), MAX_TITLE),
+    submit: plainText(text('modal.send', {}), MAX_TITLE),
+    close: plainText(text('button.cancel', {}), MAX_TITLE),
+    blocks: [
+      {
+        ...input('files', text('modal.files', {}), {
+          type: 'file_input',
+          action_id: 'files',
+          max_files: MAX_FILES,
+        }),
+        hint: plainText(text('modal.files_hint', {}), MAX_LABEL),
+      },
+      input('emails', text('modal.emails', {}), {
+        type: 'plain_text_input',
+        action_id: 'emails',
+        ...(emailsText ? { initial_value: emailsText } : {}),
+      }),
+      {
+        ...input('message', text('modal.message', {}), {
+          type: 'plain_text_input',
+          action_id: 'message',
+          multiline: true,
+          max_length: MAX_MESSAGE_LENGTH,
+        }),
+        optional: true,
+      },
+      input('lifetime', text('modal.lifetime', {}), {
+        type: 'static_select',
+        action_id: 'lifetime',
+        options: LIFETIMES_DAYS.map(lifetimeOption),
+        initial_option: lifetimeOption(DEFAULT_LIFETIME_DAYS),
+      }),
+    ],
+  };
+}
+
+function input(blockId: string, label: string, element: types.InputBlock['element']): types.InputBlock {
+  return { type: 'input', block_id: blockId, label: plainText(label, MAX_LABEL), element };
+}
+
+function lifetimeOption(days: number): types.PlainTextOption {
+  return { text: plainText(text('modal.days', { days })), value: String(days) };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { WebClient } from '@slack/web-api';
+import { AppError } from '../../core/errors.js';
+import type { ChatReply } from '../../core/identities/chat-user.js';
+import type { SlackFiles } from '../../core/ports.js';
+import type { BotDeps, CommandResult } from '../chat.js';
+import { explain } from '../commands/share.js';
+import type { SlackAnswers } from './slack-answers.js';
+
+/** What the Slack platform works with. */
+export type SlackDeps = BotDeps & { slackFiles: SlackFiles };
+
+/** What every listener is given. */
+export interface SlackTools {
+  deps: SlackDeps;
+  /** Calls as our app in its workspace, quickly: a person waits. */
+  client: WebClient;
+  answers: SlackAnswers;
+}
+
+/**
+ * Runs one neutral command for somebody and shows what it says, or why it could not be done; nothing where the
+ * answer is owed by a row. Never throws: the person has been acknowledged already.
+ */
+export async function runCommand(
+  { deps, answers }: SlackTools,
+  reply: ChatReply,
+  command: () => Promise<CommandResult>,
+): Promise<void> {
+  const reference = randomUUID().slice(0, 8);
+  try {
+    const answer = await command().catch((error: unknown) => {
+      // The message may name a file; the cause says what was out of reach.
+      if (error instanceof AppError && error.kind === 'unavailable') {
+        deps.log.warn(
+          { err: error.cause, code: String(error.code), reference },
+          'command not possible at the moment',
+        );
+      }
+      return explain(deps, error, reference);
+    });
+    if (answer) await answers.tell(reply, answer);
+  } catch (error) {
+    deps.log.warn({ err: error, reference }, 'answer not shown in Slack');
+  }
+}

@@ -1,0 +1,123 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'passalong-web-'));
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  await mkdir(path.join(folder, 'assets'));
+  await writeFile(path.join(folder, 'assets/manifest.json'), '{}');
+  const entryPoints = [path.join(root, 'web/main.ts')];
+  const outfile = path.join(folder, 'web.mjs');
+  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+interface Run {
+  child: ChildProcess;
+  errors: Promise<string>;
+  exit: Promise<number | null>;
+  /** Resolves once it says `ready <url>`. */
+  ready: Promise<void>;
+}
+
+function start(port: number, changes: Record<string, string> = {}): Run {
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    // The AWS SDK warns about the versions of Node that later releases want.
+    NODE_NO_WARNINGS: '1',
+    DATABASE_URL: database.connectionString,
+    S3_BUCKET: 'files',
+    S3_ENDPOINT: 'http://127.0.0.1:1',
+    PORTAL_URL: `http://127.0.0.1:${port}`,
+    LINK_SECRET: 'l'.repeat(32),
+    SESSION_SECRET: 's'.repeat(32),
+    PORT: String(port),
+    ...changes,
+  };
+  const child = spawn(process.execPath, [path.join(folder, 'web.mjs')], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const exit = once(child, 'exit').then(([code]) => code as number | null);
+  const ready = new Promise<void>((resolve, reject) => {
+    let output = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes(`ready http://127.0.0.1:${port}\n`)) resolve();
+    });
+    void exit.then((code) => reject(new Error(`ended with ${String(code)} before it was ready`)));
+  });
+  ready.catch(() => undefined);
+  return { child, exit, ready, errors: text(child.stderr!) };
+}
+
+test('the process says where it listens, and on SIGTERM drains before it goes', async () => {
+  const port = await freePort();
+  const { child, ready, exit, errors } = start(port, { DRAIN_SECONDS: '2' });
+  await ready;
+  const status = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+  expect(await status()).toBe(200);
+  child.kill('SIGTERM');
+  for (let tries = 0; tries < 20 && (await status()) === 200; tries += 1) await wait(50);
+  expect(await status()).toBe(503);
+  expect(await exit).toBe(0);
+  expect(await errors).toBe('');
+});
+
+test('the process goes when its parent does', async () => {
+  const { child, ready, exit } = start(await freePort());
+  await ready;
+  child.disconnect();
+  expect(await exit).toBe(0);
+});
+
+test('a second signal ends it at once', async () => {
+  const { child, ready, exit } = start(await freePort(), { DRAIN_SECONDS: '20' });
+  await ready;
+  child.kill('SIGTERM');
+  await wait(300);
+  child.kill('SIGTERM');
+  expect(await exit).toBe(1);
+});
+
+test('a port in use is named in one line, and so is every variable that is wrong', async () => {
+  const port = await freePort();
+  const taken = createServer().listen(port, '127.0.0.1');
+  await once(taken, 'listening');
+  const refused = start(port);
+  expect(await refused.exit).toBe(1);
+  expect(await refused.errors).toBe(`Port ${port} is in use. Set PORT to a free one.\n`);
+  taken.close();
+  const wrong = start(port, { LINK_SECRET: 'short', S3_BUCKET: '' });
+  expect(await wrong.exit).toBe(1);
+  expect(await wrong.errors).toMatch(/S3_BUCKET is missing[\s\S]*LINK_SECRET: must be at least 32/);
+});

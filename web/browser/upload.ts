@@ -1,0 +1,151 @@
+import { ask, RequestError } from './parts/api.js';
+import { fileRow, find, make } from './parts/file-rows.js';
+import { showProgress, type ProgressPanel } from './parts/progress-panel.js';
+import { uploadFiles, type UploadRun } from './parts/upload-files.js';
+
+interface CreatedShare {
+  shareId: string;
+  attachments: { attachmentId: string }[];
+}
+
+const FIELDS = ['files', 'emails', 'message', 'lifetimeDays'];
+
+const form = find('send', HTMLFormElement);
+const picker = find('files', HTMLInputElement);
+const submit = find('submit', HTMLButtonElement);
+const panel = find('progress', HTMLElement);
+let chosen: File[] = [];
+let formId = form.dataset['formId'] ?? crypto.randomUUID();
+let stop: (() => Promise<void>) | undefined;
+let isUploading = false;
+
+submit.disabled = false;
+picker.addEventListener('change', () => {
+  add(picker.files);
+  picker.value = '';
+});
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void send();
+});
+find('cancel', HTMLButtonElement).addEventListener('click', () => void cancel());
+window.addEventListener('beforeunload', (event) => {
+  if (isUploading) event.preventDefault();
+});
+acceptDrops();
+
+/** The rows first: the same form sent again is the same share. Then its files. */
+async function send(): Promise<void> {
+  submit.disabled = true;
+  showErrors({});
+  try {
+    const data = new FormData(form);
+    const share = await ask<CreatedShare>('POST', '/shares', {
+      body: {
+        formId,
+        emails: data.get('emails'),
+        message: data.get('message'),
+        lifetimeDays: Number(data.get('lifetimeDays')),
+        files: chosen.map(({ name, type, size }) => ({ name, contentType: type, sizeBytes: size })),
+      },
+    });
+    await upload(share);
+  } catch (error) {
+    const isAnswer = error instanceof RequestError;
+    const message = isAnswer ? error.message : 'The portal cannot be reached. Press Send again in a moment.';
+    showErrors(isAnswer && Object.keys(error.fields).length > 0 ? error.fields : { form: message });
+  } finally {
+    submit.disabled = false;
+  }
+}
+
+async function upload({ shareId, attachments }: CreatedShare): Promise<void> {
+  const items = chosen.flatMap((file, index) => {
+    const attachmentId = attachments[index]?.attachmentId;
+    return attachmentId ? [{ file, attachmentId }] : [];
+  });
+  const progress = showProgress(items);
+  const uploading = uploadFiles(items, progress.update);
+  stop = async () => {
+    await uploading.cancel();
+    await ask('POST', `/shares/${shareId}/delete`, { body: {} });
+  };
+  form.hidden = true;
+  panel.hidden = false;
+  panel.focus();
+  find('retry', HTMLButtonElement).onclick = () => void run(uploading, progress, shareId);
+  await run(uploading, progress, shareId);
+}
+
+async function run(uploading: UploadRun, progress: ProgressPanel, shareId: string): Promise<void> {
+  isUploading = true;
+  progress.start();
+  const problem = await uploading.run();
+  if (!stop) return;
+  isUploading = false;
+  if (problem === null) location.assign(`/shares/${shareId}`);
+  else progress.fail(problem);
+}
+
+/** Back to the form as it was, for another share: the one that was begun is deleted. */
+async function cancel(): Promise<void> {
+  const stopping = stop;
+  stop = undefined;
+  isUploading = false;
+  formId = crypto.randomUUID();
+  panel.hidden = true;
+  form.hidden = false;
+  showErrors({ form: 'Cancelled. Nothing was sent.' });
+  await stopping?.().catch(() => undefined);
+}
+
+function add(files: FileList | null): void {
+  const isKnown = (file: File) =>
+    chosen.some(({ name, size, lastModified }) => {
+      return name === file.name && size === file.size && lastModified === file.lastModified;
+    });
+  chosen = [...chosen, ...[...(files ?? [])].filter((file) => !isKnown(file))];
+  showChosen();
+}
+
+function showChosen(): void {
+  const rows = chosen.map((file) => {
+    const remove = Object.assign(make('button', 'quiet small', 'Remove'), { type: 'button' });
+    remove.setAttribute('aria-label', `Remove ${file.name}`);
+    remove.addEventListener('click', () => {
+      chosen = chosen.filter((other) => other !== file);
+      showChosen();
+      picker.focus();
+    });
+    return fileRow(file, remove);
+  });
+  find('chosen', HTMLElement).replaceChildren(...rows);
+  form.classList.toggle('has-files', chosen.length > 0);
+}
+
+function showErrors(errors: Readonly<Record<string, string>>): void {
+  for (const name of ['form', ...FIELDS]) {
+    const line = find(`${name}-error`, HTMLElement);
+    line.textContent = errors[name] ?? '';
+    line.hidden = !errors[name];
+    document.getElementById(name)?.toggleAttribute('aria-invalid', Boolean(errors[name]));
+  }
+  const first = FIELDS.find((name) => errors[name]);
+  if (first) document.getElementById(first)?.focus();
+}
+
+function acceptDrops(): void {
+  const mark = (isOver: boolean) => document.body.classList.toggle('dragging', isOver);
+  document.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    mark(true);
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (!event.relatedTarget) mark(false);
+  });
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    mark(false);
+    if (!form.hidden) add(event.dataTransfer?.files ?? null);
+  });
+}

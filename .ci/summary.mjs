@@ -14,12 +14,17 @@ const tests = report.testResults.flatMap(({ name, assertionResults }) =>
 );
 const count = (...states) => tests.filter(({ status }) => states.includes(status)).length;
 const brokenFiles = report.testResults.filter(
-  ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  ({ status, assertionResults }) =>
+    status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
 );
 for (const { name, message } of brokenFiles) console.error(`${name} did not run: ${message}`);
 
 const missing = ['on Postgres', 'on Redis'].filter(
-  (backend) => !tests.some((test) => test.file.includes('/test/e2e/') && test.status === 'passed' && test.fullName.includes(backend)),
+  (backend) =>
+    !tests.some(
+      (test) =>
+        test.file.includes('/test/e2e/') && test.status === 'passed' && test.fullName.includes(backend),
+    ),
 );
 for (const backend of missing) console.error(`The end-to-end suite did not run ${backend}.`);
 

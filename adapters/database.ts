@@ -5,7 +5,12 @@ import { PrismaClient } from '../prisma/generated/client.js';
 
 /** A pool whose idle connections may break without ending the process. Statements end after 15 s. */
 export function createPool(connectionString: string, log: Logger, max = 10): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max, statement_timeout: 15_000, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    statement_timeout: 15_000,
+    connectionTimeoutMillis: 5_000,
+  });
   pool.on('error', (error) => {
     log.warn({ err: error }, 'database connection lost');
   });
@@ -14,5 +19,8 @@ export function createPool(connectionString: string, log: Logger, max = 10): pg.
 
 /** Prisma over a pool of ours; `$disconnect` leaves the pool open, its owner ends it. */
 export function createDatabase(pool: pg.Pool): Database {
-  return new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 5_000, timeout: 10_000 } });
+  return new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { maxWait: 5_000, timeout: 10_000 },
+  });
 }

@@ -11,7 +11,8 @@ export function createDiscordFileFetcher({ fileHosts }: NonNullable<Platforms['d
       const unreachable = (cause: unknown): AppError =>
         new AppError('unavailable', 'file.unreachable', { name, platform: 'Discord' }, { cause });
       const response = await guardedGet(source.url, { hosts: fileHosts }).catch((error: unknown) => {
-        if (error instanceof BlockedUrl) throw new AppError('invalid', 'file.blocked_source', { name }, { cause: error });
+        if (error instanceof BlockedUrl)
+          throw new AppError('invalid', 'file.blocked_source', { name }, { cause: error });
         throw unreachable(error);
       });
       const { statusCode = 0, headers } = response;

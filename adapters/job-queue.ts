@@ -1,4 +1,11 @@
-import { createPostgresBackend, Queue, Worker, type Job, type PostgresPoolConfig, type WorkerOptions } from 'bullmq';
+import {
+  createPostgresBackend,
+  Queue,
+  Worker,
+  type Job,
+  type PostgresPoolConfig,
+  type WorkerOptions,
+} from 'bullmq';
 import { Redis } from 'ioredis';
 import { jobId, QUEUE_NAME, type JobName } from '../core/jobs.js';
 import type { JobQueue, Logger } from '../core/ports.js';
@@ -26,10 +33,12 @@ export function createJobQueue(options: QueueOptions): JobQueue & { close(): Pro
         removeOnComplete: true,
         removeOnFail: true,
       });
-      const isAdded = await Promise.race([added.then(() => true), expire(MAX_ADD_MS)]).catch((error: unknown) => {
-        options.log.warn({ job: name, err: error }, 'job not queued; the reconciler will');
-        return true;
-      });
+      const isAdded = await Promise.race([added.then(() => true), expire(MAX_ADD_MS)]).catch(
+        (error: unknown) => {
+          options.log.warn({ job: name, err: error }, 'job not queued; the reconciler will');
+          return true;
+        },
+      );
       if (isAdded) return;
       options.log.warn({ job: name }, 'queue is slow; not waiting for it');
       added.catch(() => undefined);
@@ -61,7 +70,9 @@ export function createJobWorker(
     maxStalledCount: 10,
   };
   const work = (job: Job): Promise<void> => process(job.name, job.data, job.attemptsMade + 1);
-  const redis = options.redisUrl ? connectRedis(options.redisUrl, log, { maxRetriesPerRequest: null }) : undefined;
+  const redis = options.redisUrl
+    ? connectRedis(options.redisUrl, log, { maxRetriesPerRequest: null })
+    : undefined;
   const worker = redis
     ? new Worker(QUEUE_NAME, work, { ...settings, connection: redis })
     : new Worker(QUEUE_NAME, work, { ...settings, connection: postgres(options) }, createPostgresBackend);
@@ -74,9 +85,7 @@ export function createJobWorker(
   };
 }
 
-type AnyQueue = Pick<Queue, 'add' | 'upsertJobScheduler' | 'close'>;
-
-function openQueue(options: QueueOptions): { queue: Queue; close(): Promise<void> } {
+function openQueue(options: QueueOptions): { queue: Queue; close: () => Promise<void> } {
   const redis = options.redisUrl
     ? connectRedis(options.redisUrl, options.log, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
     : undefined;

@@ -33,7 +33,7 @@ export function createPasswordHasher(): PasswordHasher {
 /** Loaded at the first registration: it takes 70 ms that no start should wait for. */
 async function loadCommonPasswords(): Promise<ReadonlySet<string>> {
   const { dictionary } = await import('@zxcvbn-ts/language-common');
-  return new Set(dictionary['passwords-common'] as string[]);
+  return new Set(dictionary['passwords-common']);
 }
 
 function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
@@ -41,7 +41,8 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   return async (work) => {
     if (running >= MAX_RUNNING) {
-      if (waiting.length >= MAX_WAITING) throw new AppError('unavailable', 'account.busy', {}, { retryAfterSeconds: 5 });
+      if (waiting.length >= MAX_WAITING)
+        throw new AppError('unavailable', 'account.busy', {}, { retryAfterSeconds: 5 });
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {
       running += 1;

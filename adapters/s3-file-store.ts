@@ -17,11 +17,17 @@ import { translateS3Error } from './s3.js';
 export function createS3FileStore(client: S3Client, bucket: string): FileStore {
   return {
     async put(key, body, sizeBytes) {
-      let bodyError: unknown;
+      let bodyError: Error | undefined;
       body.once('error', (error) => (bodyError = error));
       try {
         await client.send(
-          new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentLength: sizeBytes, IfNoneMatch: '*' }),
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: body,
+            ContentLength: sizeBytes,
+            IfNoneMatch: '*',
+          }),
         );
       } catch (error) {
         throw bodyError ?? translateS3Error(error);
@@ -52,7 +58,11 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
     async list(prefix, after) {
       try {
         const page = await client.send(
-          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after ? { StartAfter: after } : {}) }),
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            ...(after ? { StartAfter: after } : {}),
+          }),
         );
         const objects = (page.Contents ?? []).flatMap(({ Key, LastModified }) => {
           return Key && LastModified ? { key: Key, modifiedAt: LastModified } : [];
@@ -67,7 +77,9 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
 }
 
 async function abortUploads(client: S3Client, bucket: string, prefix: string): Promise<void> {
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }));
+  const { Uploads = [] } = await client.send(
+    new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }),
+  );
   for (const { Key, UploadId } of Uploads) {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
   }
@@ -91,7 +103,9 @@ async function listVersions(
   prefix: string,
 ): Promise<{ Key: string; VersionId?: string }[]> {
   try {
-    const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: 1000 }));
+    const page = await client.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: 1000 }),
+    );
     return [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].flatMap(({ Key, VersionId }) => {
       return Key ? { Key, ...(VersionId ? { VersionId } : {}) } : [];
     });

@@ -18,13 +18,21 @@ const PART_URL_SECONDS = 15 * 60;
 export function createS3UploadStore(client: S3Client, presigning: S3Client, bucket: string): UploadStore {
   return {
     async begin(key) {
-      const { UploadId } = await send(() => client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key })));
+      const { UploadId } = await send(() =>
+        client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key })),
+      );
       if (!UploadId) throw translateS3Error(new Error('storage answered without an upload id'));
       return { uploadId: UploadId };
     },
 
     signPart(key, uploadId, partNumber, sizeBytes) {
-      const part = { Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: partNumber, ContentLength: sizeBytes };
+      const part = {
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        PartNumber: partNumber,
+        ContentLength: sizeBytes,
+      };
       return getSignedUrl(presigning, new UploadPartCommand(part), {
         expiresIn: PART_URL_SECONDS,
         signableHeaders: new Set(['host', 'content-length']),
@@ -70,7 +78,9 @@ export function createS3UploadStore(client: S3Client, presigning: S3Client, buck
             if (!(error instanceof NoSuchUpload)) throw error;
           });
       });
-      const { ContentLength = 0 } = await send(() => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
+      const { ContentLength = 0 } = await send(() =>
+        client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
+      );
       return ContentLength;
     },
 

@@ -1,5 +1,5 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import { AppError } from '../core/errors.js';
+import { AppError, isAppError } from '../core/errors.js';
 
 export interface StorageOptions {
   region: string;
@@ -42,7 +42,7 @@ export function storageOrigin({ region, bucket, endpoint, publicEndpoint }: Stor
 
 /** An error of the SDK in our words: what is not there, and all else as `unavailable`. */
 export function translateS3Error(error: unknown): AppError {
-  if (error instanceof AppError) return error;
+  if (isAppError(error)) return error;
   const isMissing = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
   if (isMissing) return new AppError('not_found', 'share.not_found', {}, { cause: error });
   const reference = error instanceof S3ServiceException ? (error.$metadata.requestId ?? 'none') : 'none';

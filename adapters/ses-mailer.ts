@@ -79,7 +79,8 @@ function explain(error: unknown): MailResult {
   if (code && NOT_CONNECTED.has(code)) return { outcome: 'not-taken', errorCode };
   if (!(error instanceof SESServiceException)) return { outcome: 'unknown', errorCode };
   const status = error.$metadata.httpStatusCode ?? 0;
-  const isThrottled = status === 429 || /throttl|rate exceeded|quota exceeded/i.test(`${error.name} ${error.message}`);
+  const isThrottled =
+    status === 429 || /throttl|rate exceeded|quota exceeded/i.test(`${error.name} ${error.message}`);
   if (isThrottled) return { outcome: 'not-taken', errorCode: error.name };
   if (REFUSALS.has(error.name)) return { outcome: 'refused', errorCode: error.name };
   if (status >= 400 && status < 500) return { outcome: 'not-taken', errorCode: error.name };

@@ -4,13 +4,14 @@ import { createJobQueue } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createSlackFiles } from '../adapters/slack-files.js';
+import { limitsFrom, linkSecretsFrom, platformsFrom, readEnv } from '../core/config.js';
 import type { BotDeps, ChatPlatform } from './chat.js';
 import { startDiscordPlatform } from './discord/start-discord-platform.js';
-import { readBotEnv } from './env.js';
+import { botEnvironment } from './env.js';
 import { startNoticeSender } from './notice-sender.js';
 import { startSlackPlatform } from './slack/start-slack-platform.js';
 
-const env = readBotEnv(process.env);
+const env = readEnv(botEnvironment, process.env);
 const log = createLogger('bot', env.LOG_LEVEL);
 const pool = createPool(env.DATABASE_URL, log);
 const db = createDatabase(pool);
@@ -19,18 +20,17 @@ const deps: BotDeps = {
   db,
   queue,
   log,
-  limits: env.limits,
-  linkSecrets: env.linkSecrets,
+  limits: limitsFrom(env),
+  linkSecrets: linkSecretsFrom(env),
   portalUrl: env.PORTAL_URL,
   marks: { markMail: (deliveryId) => queue.add('mark-mail', { deliveryId }) },
 };
 
-const { slack, discord } = env.platforms;
-const started: (Promise<ChatPlatform> | null)[] = [
-  slack && startSlackPlatform({ ...deps, slackFiles: createSlackFiles(slack) }, slack),
-  discord && startDiscordPlatform(deps, discord),
-];
-const platforms = (await Promise.all(started)).filter((platform) => platform !== null);
+const { slack, discord } = platformsFrom(env);
+const starting: Promise<ChatPlatform>[] = [];
+if (slack) starting.push(startSlackPlatform({ ...deps, slackFiles: createSlackFiles(slack) }, slack));
+if (discord) starting.push(startDiscordPlatform(deps, discord));
+const platforms = await Promise.all(starting);
 const notices = startNoticeSender(deps, platforms, async () => {
   const client = new pg.Client({ connectionString: env.DATABASE_URL });
   await client.connect();
@@ -44,4 +44,6 @@ stopOnSignal(log, async () => {
   await db.$disconnect();
   await pool.end();
 });
-announceReady(platforms.map(({ platform }) => platform.toLowerCase()).join(', ') || 'no platform is configured');
+announceReady(
+  platforms.map(({ platform }) => platform.toLowerCase()).join(', ') || 'no platform is configured',
+);

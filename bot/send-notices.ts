@@ -53,15 +53,28 @@ async function compose(deps: BotDeps, notice: ChatNotice): Promise<Answer | null
     const [share] = await summarise(deps.db, [notice.subjectId]);
     return share ? progress(share) : null;
   }
-  const code = await deps.db.linkCode.findUnique({ where: { id: notice.subjectId }, include: { account: true } });
+  const code = await deps.db.linkCode.findUnique({
+    where: { id: notice.subjectId },
+    include: { account: true },
+  });
   if (!code?.account || code.closedAt) return null;
   const { firstName, lastName, email } = code.account;
   return { ...confirmLinkCard(code.id, { name: `${firstName} ${lastName}`, email }), isFinal: true };
 }
 
-async function say(deps: BotDeps, platform: ChatPlatform, notice: ClaimedNotice, answer: Answer): Promise<void> {
+async function say(
+  deps: BotDeps,
+  platform: ChatPlatform,
+  notice: ClaimedNotice,
+  answer: Answer,
+): Promise<void> {
   const isWorthIt = answer.isFinal === true || notice.repliesLeft > RESERVED_EDITS;
-  if (notice.canEdit && notice.replyHandle && isWorthIt && (await platform.edit(notice.replyHandle, answer))) {
+  if (
+    notice.canEdit &&
+    notice.replyHandle &&
+    isWorthIt &&
+    (await platform.edit(notice.replyHandle, answer))
+  ) {
     await deps.db.chatNotice.update({
       where: { id: notice.id },
       data: { repliesLeft: { decrement: 1 }, ...(answer.isFinal ? { settledAt: new Date() } : {}) },

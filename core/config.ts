@@ -4,7 +4,12 @@ import type { Limits, LinkSecrets } from './ports.js';
 const url = z.url({ protocol: /^https?$/ });
 const secret = z.string().min(32, 'must be at least 32 characters of randomness');
 const count = (standard: number) => z.coerce.number().int().positive().default(standard);
-const hostList = z.string().transform((text) => text.split(',').map((host) => host.trim()).filter(Boolean));
+const hostList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((host) => host.trim())
+    .filter(Boolean),
+);
 
 /** Fragments of the environment; each process composes those that it uses. */
 export const environment = {
@@ -33,7 +38,11 @@ export const environment = {
     LINK_SECRET: secret,
     LINK_SECRET_PREVIOUS: secret.optional(),
   },
-  portal: { PORT: count(3000), SESSION_SECRET: secret, TRUST_PROXY_HOPS: z.coerce.number().int().min(0).default(0) },
+  portal: {
+    PORT: count(3000),
+    SESSION_SECRET: secret,
+    TRUST_PROXY_HOPS: z.coerce.number().int().min(0).default(0),
+  },
   limits: {
     MAX_FILE_BYTES: count(5 * 1024 ** 3),
     MAX_LIVE_BYTES_PER_ACCOUNT: count(50 * 1024 ** 3),
@@ -50,7 +59,10 @@ export const environment = {
   },
   discord: {
     DISCORD_TOKEN: z.string().min(1).optional(),
-    DISCORD_APPLICATION_ID: z.string().regex(/^\d{17,20}$/).optional(),
+    DISCORD_APPLICATION_ID: z
+      .string()
+      .regex(/^\d{17,20}$/)
+      .optional(),
     DISCORD_API_URL: url.optional(),
     DISCORD_FILE_HOSTS: hostList.optional(),
   },
@@ -73,7 +85,9 @@ export function readEnv<S extends z.ZodRawShape>(
   shape: S,
   env: Readonly<Record<string, string | undefined>>,
 ): z.output<z.ZodObject<S>> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const result = z.object(shape).safeParse(given);
   const problems = result.success
     ? []
@@ -85,7 +99,10 @@ export function readEnv<S extends z.ZodRawShape>(
     for (const name of LOCAL_ONLY.filter((known) => known in shape && given[known] !== undefined)) {
       problems.push(`${name} is for local use and refused when NODE_ENV=production`);
     }
-    if ('PORTAL_URL' in shape && /^http:\/\/(?!(localhost|127\.0\.0\.1|\[::1\])([:/]|$))/.test(given['PORTAL_URL'] ?? '')) {
+    if (
+      'PORTAL_URL' in shape &&
+      /^http:\/\/(?!(localhost|127\.0\.0\.1|\[::1\])([:/]|$))/.test(given['PORTAL_URL'] ?? '')
+    ) {
       problems.push('PORTAL_URL must be https when NODE_ENV=production');
     }
   }
@@ -96,7 +113,9 @@ export function readEnv<S extends z.ZodRawShape>(
     }
   }
   if (!result.success || problems.length > 0) {
-    throw new Error(`The environment is not right:\n${problems.map((line) => `  - ${line}`).join('\n')}\nSee .env.example.`);
+    throw new Error(
+      `The environment is not right:\n${problems.map((line) => `  - ${line}`).join('\n')}\nSee .env.example.`,
+    );
   }
   return result.data;
 }
@@ -136,7 +155,12 @@ export function linkSecretsFrom(env: z.output<z.ZodObject<typeof environment.lin
 /** A chat platform that is configured, or null: a platform is on when its whole fragment is present. */
 export interface Platforms {
   slack: { botToken: string; appToken: string; apiUrl: string; fileHosts: readonly string[] } | null;
-  discord: { token: string; applicationId: string; apiUrl: string | undefined; fileHosts: readonly string[] } | null;
+  discord: {
+    token: string;
+    applicationId: string;
+    apiUrl: string | undefined;
+    fileHosts: readonly string[];
+  } | null;
 }
 
 const SLACK_FILE_HOSTS = ['files.slack.com', '*.slack-files.com', '*.slack-edge.com'];
@@ -160,7 +184,12 @@ export function platformsFrom(
         : null,
     discord:
       token && applicationId
-        ? { token, applicationId, apiUrl: env.DISCORD_API_URL, fileHosts: env.DISCORD_FILE_HOSTS ?? DISCORD_FILE_HOSTS }
+        ? {
+            token,
+            applicationId,
+            apiUrl: env.DISCORD_API_URL,
+            fileHosts: env.DISCORD_FILE_HOSTS ?? DISCORD_FILE_HOSTS,
+          }
         : null,
   };
 }

@@ -23,6 +23,11 @@ export class AppError<C extends MessageCode = MessageCode> extends Error {
   }
 }
 
+/** Narrows to an expected error of any code, which `instanceof` alone leaves untyped. */
+export function isAppError(error: unknown): error is AppError {
+  return error instanceof AppError;
+}
+
 /** Answers for several fields of one form at once: `{ emails: AppError, files: AppError }`. */
 export class FieldErrors extends Error {
   override readonly name = 'FieldErrors';

@@ -9,7 +9,13 @@ export class Html {
 
 type Value = string | number | Html | false | null | undefined | readonly Value[];
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /**
  * Tagged template: every value is escaped unless it is Html itself; lists are joined, null and false are
@@ -23,5 +29,5 @@ function render(value: Value): string {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Html) return value.markup;
   if (Array.isArray(value)) return value.map(render).join('');
-  return String(value as string | number).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+  return String(value).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 }

@@ -36,7 +36,10 @@ export interface FileStore {
   /** Deletes every object under the prefix, older versions and unfinished uploads too. Safe to repeat. */
   deleteAll(prefix: string): Promise<void>;
   /** One page of keys with their age, for the sweep of orphans. */
-  list(prefix: string, after?: string): Promise<{ objects: { key: string; modifiedAt: Date }[]; next?: string }>;
+  list(
+    prefix: string,
+    after?: string,
+  ): Promise<{ objects: { key: string; modifiedAt: Date }[]; next?: string }>;
 }
 
 /** Multipart uploads straight from a browser, for the portal. */
@@ -83,7 +86,9 @@ export interface SlackFiles {
    * @throws AppError with a code of `file.*`, in words for the person, where the file cannot be shared;
    *   `unavailable` where Slack does not answer within 2 s
    */
-  describe(fileId: string): Promise<{ name: string; contentType: string; sizeBytes: number; ownerId: string }>;
+  describe(
+    fileId: string,
+  ): Promise<{ name: string; contentType: string; sizeBytes: number; ownerId: string }>;
 }
 
 export interface OutgoingMail {

@@ -6,7 +6,10 @@ import type { Database } from './ports.js';
  * Runs a transaction that may have to wait for the Lambda, which holds a share's row while it hands one
  * of its mails over. @throws AppError unavailable (`share.busy`) after 8 s
  */
-export async function withRowLock<T>(db: Database, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+export async function withRowLock<T>(
+  db: Database,
+  work: (tx: Prisma.TransactionClient) => Promise<T>,
+): Promise<T> {
   try {
     return await db.$transaction(
       async (tx) => {
@@ -23,5 +26,7 @@ export async function withRowLock<T>(db: Database, work: (tx: Prisma.Transaction
 
 /** Postgres answers 55P03 (lock_not_available); Prisma wraps it differently for raw and for model queries. */
 function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && (error.message.includes('55P03') || error.message.includes('lock timeout'));
+  return (
+    error instanceof Error && (error.message.includes('55P03') || error.message.includes('lock timeout'))
+  );
 }

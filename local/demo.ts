@@ -35,9 +35,12 @@ async function demo(): Promise<void> {
     await share(sent);
     const link = await waitForLink(inbox, sent);
     const arrived = await fetchByLink(link);
-    if (!arrived.equals(sent.bytes)) throw new Error(`What came by ${link} differs from what was shared from ${name}.`);
+    if (!arrived.equals(sent.bytes))
+      throw new Error(`What came by ${link} differs from what was shared from ${name}.`);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    console.log(`${name.padEnd(8)} ${sent.name} → ${sent.to}: ${arrived.length} bytes, all equal (${seconds} s)\n         ${link}`);
+    console.log(
+      `${name.padEnd(8)} ${sent.name} → ${sent.to}: ${arrived.length} bytes, all equal (${seconds} s)\n         ${link}`,
+    );
   }
   console.log(`\nThe mails: ${inbox}`);
 }
@@ -57,6 +60,8 @@ async function readRunning(): Promise<Running> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Running;
   } catch (error) {
-    throw new Error(`Nothing is running here: start it with npm start in another terminal first. (${file})`, { cause: error });
+    throw new Error(`Nothing is running here: start it with npm start in another terminal first. (${file})`, {
+      cause: error,
+    });
   }
 }

@@ -6,18 +6,19 @@ import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createS3Client } from '../adapters/s3.js';
 import { createS3FileStore } from '../adapters/s3-file-store.js';
 import { createS3ReadyMarks } from '../adapters/s3-ready-marks.js';
+import { limitsFrom, platformsFrom, readEnv, storageFrom } from '../core/config.js';
 import { timingsFor } from '../core/timings.js';
-import { readWorkerEnv } from './env.js';
+import { workerEnvironment } from './env.js';
 import { runJob } from './run-job.js';
 import { startWatchdog } from './watchdog.js';
 
 const SWEEP_EVERY_MS = 60 * 60 * 1000;
 
-const env = readWorkerEnv(process.env);
+const env = readEnv(workerEnvironment, process.env);
 const log = createLogger('worker', env.LOG_LEVEL);
 const pool = createPool(env.DATABASE_URL, log);
 const db = createDatabase(pool);
-const s3 = createS3Client(env.storage);
+const s3 = createS3Client(storageFrom(env));
 const timings = timingsFor(env.LEASE_SECONDS);
 const queueOptions = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log };
 const queue = createJobQueue(queueOptions);
@@ -26,10 +27,10 @@ const deps = {
   queue,
   log,
   timings,
-  limits: env.limits,
+  limits: limitsFrom(env),
   files: createS3FileStore(s3, env.S3_BUCKET),
   marks: createS3ReadyMarks(s3, env.S3_BUCKET),
-  fetchers: createFileFetcher(env.platforms),
+  fetchers: createFileFetcher(platformsFrom(env)),
 };
 const watchdog = startWatchdog(db, log, () => process.exit(1));
 

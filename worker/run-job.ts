@@ -6,7 +6,12 @@ import { processors, type WorkerDeps } from './processors.js';
  * Runs one job of the queue: checks its payload, logs its end once, and throws only where another try can
  * help, so that the queue repeats nothing in vain.
  */
-export async function runJob(deps: WorkerDeps, name: string, payload: unknown, attempt: number): Promise<void> {
+export async function runJob(
+  deps: WorkerDeps,
+  name: string,
+  payload: unknown,
+  attempt: number,
+): Promise<void> {
   if (!isJobName(name)) {
     deps.log.error({ job: name }, 'job of an unknown name dropped');
     return;

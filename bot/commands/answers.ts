@@ -45,7 +45,12 @@ export function confirmLinkCard(linkCodeId: string, account: { name: string; ema
 
 /** What help says, with the commands as the platform has them. */
 export function help(code: 'chat.help' | 'chat.help_discord' | 'chat.help_terminal' = 'chat.help'): Answer {
-  return { title: text('chat.help_title', {}), lines: text(code, {}).split('\n'), buttons: [], isFinal: true };
+  return {
+    title: text('chat.help_title', {}),
+    lines: text(code, {}).split('\n'),
+    buttons: [],
+    isFinal: true,
+  };
 }
 
 const UNDER_WAY: ReadonlySet<DeliveryState> = new Set<DeliveryState>(['PENDING', 'CLAIMED', 'SENDING']);

@@ -1,5 +1,11 @@
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
-import { confirmLinkCode, createLinkCode, findIdentity, PLATFORM_NAMES, refuseLinkCode } from '../../core/identities/link-codes.js';
+import {
+  confirmLinkCode,
+  createLinkCode,
+  findIdentity,
+  PLATFORM_NAMES,
+  refuseLinkCode,
+} from '../../core/identities/link-codes.js';
 import { text } from '../../core/messages/messages.js';
 import type { Answer, BotDeps, CommandResult } from '../chat.js';
 import { resumeDraft } from './share.js';

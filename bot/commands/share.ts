@@ -4,7 +4,13 @@ import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js'
 import { createShare } from '../../core/shares/create-share.js';
 import { cleanFileName } from '../../core/shares/file-name.js';
 import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
-import { discardDraft, findLatestDraft, getDraft, saveDraft, type DraftRequest } from '../../core/shares/share-drafts.js';
+import {
+  discardDraft,
+  findLatestDraft,
+  getDraft,
+  saveDraft,
+  type DraftRequest,
+} from '../../core/shares/share-drafts.js';
 import { checkFiles, DEFAULT_LIFETIME_DAYS } from '../../core/shares/share-request.js';
 import type { Answer, BotDeps, ChatShare, CommandResult } from '../chat.js';
 import { text } from '../../core/messages/messages.js';
@@ -57,15 +63,24 @@ export async function sendDraft(
 }
 
 /** Cancel on the confirm card, or Not now: a share that was declined is not resumed by connecting later. */
-export async function cancelDraft(deps: BotDeps, person: ChatProfile, draftId: string): Promise<CommandResult> {
+export async function cancelDraft(
+  deps: BotDeps,
+  person: ChatProfile,
+  draftId: string,
+): Promise<CommandResult> {
   // Pressed after Send: the share's own answer says where it stands.
-  if (await deps.db.share.findUnique({ where: { requestKey: `draft:${draftId}` }, select: { id: true } })) return null;
+  if (await deps.db.share.findUnique({ where: { requestKey: `draft:${draftId}` }, select: { id: true } }))
+    return null;
   await discardDraft(deps, person, draftId);
   return { lines: [text('chat.cancelled', {})], buttons: [], isFinal: true };
 }
 
 /** Goes on with what somebody wanted before the account was connected; null where nothing waits. */
-export async function resumeDraft(deps: BotDeps, person: ChatProfile, reply?: ChatReply): Promise<CommandResult | 'nothing'> {
+export async function resumeDraft(
+  deps: BotDeps,
+  person: ChatProfile,
+  reply?: ChatReply,
+): Promise<CommandResult | 'nothing'> {
   const waiting = await findLatestDraft(deps, person);
   if (!waiting) return 'nothing';
   const { draftId, request } = waiting;
@@ -78,7 +93,9 @@ export function explain(deps: Pick<BotDeps, 'log'>, error: unknown, reference: s
     const isChoosable = error.code === 'file.none';
     return {
       lines: [error.message],
-      buttons: isChoosable ? [{ label: text('button.choose_files', {}), action: 'choose-files', style: 'primary' }] : [],
+      buttons: isChoosable
+        ? [{ label: text('button.choose_files', {}), action: 'choose-files', style: 'primary' }]
+        : [],
       isFinal: true,
     };
   }

@@ -60,7 +60,7 @@ export async function describeOwnFile(
   fileId: string,
 ): Promise<ShareRequest['files'][number]> {
   const { ownerId, ...file } = await deps.slackFiles.describe(fileId);
-  if (ownerId === 'x') throw new AppError('forbidden', 'file.not_own', {});
+  if (ownerId !== userId) throw new AppError('forbidden', 'file.not_own', {});
   return { ...file, source: { kind: 'slack', teamId, fileId } };
 }
 

@@ -2,7 +2,7 @@ import type { Account } from '../../prisma/generated/client.js';
 import { recordAudit } from '../audit.js';
 import { AppError } from '../errors.js';
 import type { Deps } from '../ports.js';
-import { emailKey } from '../shares/recipients.js';
+import { emailKey, normaliseEmail } from '../shares/recipients.js';
 
 type AuthDeps = Pick<Deps, 'db' | 'passwords' | 'rates'>;
 
@@ -17,10 +17,11 @@ export async function authenticate(
   password: string,
   clientAddress: string,
 ): Promise<Account> {
-  const key = emailKey(email.trim());
+  const address = normaliseEmail(email.trim());
+  const key = emailKey(address ?? email.trim());
   await deps.rates.consume('sign-in-address', clientAddress);
   await deps.rates.consume('sign-in-account', key);
-  const account = await deps.db.account.findUnique({ where: { emailKey: key } });
+  const account = address ? await deps.db.account.findUnique({ where: { emailKey: key } }) : null;
   const isRight = await deps.passwords.verify(account?.passwordHash ?? null, password);
   if (!account || !isRight) {
     await recordAudit(deps.db, { accountId: account?.id ?? null, action: 'session.refused' });

@@ -6,7 +6,10 @@ import type { Deps } from '../ports.js';
 const LIFETIME_HOURS = 24;
 
 /** Whether a confirmation link still works; changes nothing, so that mail scanners may look. @throws AppError gone */
-export async function checkConfirmation(deps: Pick<Deps, 'db' | 'linkSecrets'>, token: string): Promise<{ accountId: string; passwordHash: string }> {
+export async function checkConfirmation(
+  deps: Pick<Deps, 'db' | 'linkSecrets'>,
+  token: string,
+): Promise<{ accountId: string; passwordHash: string }> {
   const deliveryId = readToken(deps.linkSecrets, 'confirm-address', token);
   const rows = deliveryId
     ? await deps.db.$queryRaw<{ accountId: string; passwordHash: string }[]>`

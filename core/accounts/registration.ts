@@ -22,7 +22,10 @@ export const registration = z.strictObject({
 export type Registration = z.infer<typeof registration>;
 
 /** The form with trimmed names and a normal address. @throws FieldErrors for every wrong field at once */
-export async function checkRegistration(passwords: PasswordHasher, form: Registration): Promise<Registration> {
+export async function checkRegistration(
+  passwords: PasswordHasher,
+  form: Registration,
+): Promise<Registration> {
   const firstName = cleanName(form.firstName);
   const lastName = cleanName(form.lastName);
   const email = normaliseEmail(form.email.trim());
@@ -34,7 +37,11 @@ export async function checkRegistration(passwords: PasswordHasher, form: Registr
     }
   }
   if (!email) fields['email'] = new AppError('invalid', 'account.email_malformed', {});
-  const weakness = await findWeakness(passwords, form.password, [firstName, lastName, form.email.split('@')[0] ?? '']);
+  const weakness = await findWeakness(passwords, form.password, [
+    firstName,
+    lastName,
+    form.email.split('@')[0] ?? '',
+  ]);
   if (weakness) fields['password'] = weakness;
   if (!email || Object.keys(fields).length > 0) throw new FieldErrors(fields);
   return { firstName, lastName, email, password: form.password };
@@ -50,8 +57,10 @@ export async function findWeakness(
   words: readonly string[],
 ): Promise<AppError | null> {
   const { length } = password;
-  if (length < MIN_PASSWORD_LENGTH) return new AppError('invalid', 'account.password_short', { min: MIN_PASSWORD_LENGTH });
-  if (length > MAX_PASSWORD_LENGTH) return new AppError('invalid', 'account.password_long', { max: MAX_PASSWORD_LENGTH });
+  if (length < MIN_PASSWORD_LENGTH)
+    return new AppError('invalid', 'account.password_short', { min: MIN_PASSWORD_LENGTH });
+  if (length > MAX_PASSWORD_LENGTH)
+    return new AppError('invalid', 'account.password_long', { max: MAX_PASSWORD_LENGTH });
   const key = password.toLowerCase();
   const isPersonal = [...words, 'passalong'].some((word) => {
     return word.length >= 4 && key.replaceAll(word.toLowerCase(), '').length < length / 2;

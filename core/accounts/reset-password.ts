@@ -3,14 +3,15 @@ import { oweMail } from '../deliveries/owe-mail.js';
 import { AppError, FieldErrors } from '../errors.js';
 import { readToken } from '../links/tokens.js';
 import type { Deps } from '../ports.js';
-import { emailKey } from '../shares/recipients.js';
+import { emailKey, normaliseEmail } from '../shares/recipients.js';
 import { findWeakness } from './registration.js';
 
 const LIFETIME_MINUTES = 30;
 
 /** Mails a reset link where the address has an account; answers the same where it has none. */
 export async function requestReset(deps: Pick<Deps, 'db' | 'marks' | 'log'>, email: string): Promise<void> {
-  const account = await deps.db.account.findUnique({ where: { emailKey: emailKey(email.trim()) } });
+  const address = normaliseEmail(email.trim());
+  const account = address && (await deps.db.account.findUnique({ where: { emailKey: emailKey(address) } }));
   if (!account) return;
   const kind = account.confirmedAt ? 'RESET_PASSWORD' : 'CONFIRM_ADDRESS';
   await oweMail(deps, { kind, accountId: account.id, email: account.email });
@@ -31,7 +32,11 @@ export async function checkReset(
     : [];
   const row = rows[0];
   if (!deliveryId || !row) throw new AppError('gone', 'account.token_dead', {});
-  return { accountId: row.accountId, deliveryId, words: [row.firstName, row.lastName, row.email.split('@')[0] ?? ''] };
+  return {
+    accountId: row.accountId,
+    deliveryId,
+    words: [row.firstName, row.lastName, row.email.split('@')[0] ?? ''],
+  };
 }
 
 /** Sets a new password, once per link; every other reset link and every session of the account ends. */
@@ -45,7 +50,10 @@ export async function resetPassword(
   if (weakness) throw new FieldErrors({ password: weakness });
   const passwordHash = await deps.passwords.hash(password);
   await deps.db.$transaction(async (tx) => {
-    const used = await tx.delivery.updateMany({ where: { id: deliveryId, usedAt: null }, data: { usedAt: new Date() } });
+    const used = await tx.delivery.updateMany({
+      where: { id: deliveryId, usedAt: null },
+      data: { usedAt: new Date() },
+    });
     if (used.count === 0) throw new AppError('gone', 'account.token_dead', {});
     await tx.delivery.updateMany({
       where: { subjectId: accountId, kind: 'RESET_PASSWORD', usedAt: null },

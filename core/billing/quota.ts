@@ -7,7 +7,12 @@ type Tx = Prisma.TransactionClient;
  * Adds bytes to what an account's live shares hold, in the transaction that accepts them.
  * @throws AppError limit where that would be more than `limitBytes`
  */
-export async function reserveQuota(tx: Tx, accountId: string, bytes: number, limitBytes: number): Promise<void> {
+export async function reserveQuota(
+  tx: Tx,
+  accountId: string,
+  bytes: number,
+  limitBytes: number,
+): Promise<void> {
   const changed = await tx.$executeRaw`
     UPDATE quota SET used_bytes = used_bytes + ${bytes}
     WHERE account_id = ${accountId}::uuid AND used_bytes + ${bytes} <= ${limitBytes}`;

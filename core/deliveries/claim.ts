@@ -37,7 +37,8 @@ export async function claimDelivery(
   target: { shareId: string } | { deliveryId: string },
   leaseMs: number,
 ): Promise<ClaimedDelivery | null> {
-  const [statement, id] = 'shareId' in target ? [CLAIM_SHARE, target.shareId] : [CLAIM_MAIL, target.deliveryId];
+  const [statement, id] =
+    'shareId' in target ? [CLAIM_SHARE, target.shareId] : [CLAIM_MAIL, target.deliveryId];
   const { rows } = await sql.query<ClaimedDelivery>(statement, [id, leaseMs]);
   return rows[0] ?? null;
 }

@@ -20,9 +20,16 @@ export interface ComposeDeps {
  * Writes the mail of one delivery from its rows. Tokens are minted here, as the mail is sent: no table
  * and no job ever holds one. @returns null where the rows are gone (the account was replaced or deleted)
  */
-export async function composeDelivery(deps: ComposeDeps, delivery: ClaimedDelivery): Promise<OutgoingMail | null> {
-  const content = delivery.shareId ? await shareContent(deps, delivery) : await accountContent(deps, delivery);
-  return content && { deliveryId: delivery.deliveryId, shareId: delivery.shareId, to: delivery.email, ...content };
+export async function composeDelivery(
+  deps: ComposeDeps,
+  delivery: ClaimedDelivery,
+): Promise<OutgoingMail | null> {
+  const content = delivery.shareId
+    ? await shareContent(deps, delivery)
+    : await accountContent(deps, delivery);
+  return (
+    content && { deliveryId: delivery.deliveryId, shareId: delivery.shareId, to: delivery.email, ...content }
+  );
 }
 
 type Content = MailContent & Pick<OutgoingMail, 'fromName' | 'replyTo'>;
@@ -84,6 +91,7 @@ function accountNotice(topic: string | null, firstName: string, page: (path: str
   if (topic === 'already-registered') {
     return composeAlreadyRegistered({ firstName, signInUrl: page('/sign-in'), resetUrl: page('/forgot') });
   }
-  if (topic === 'chat-connected') return composeChatConnected({ firstName, settingsUrl: page('/connections') });
+  if (topic === 'chat-connected')
+    return composeChatConnected({ firstName, settingsUrl: page('/connections') });
   throw new Error(`no mail for the notice ${String(topic)}`);
 }

@@ -46,15 +46,15 @@ export async function deliver(
  * Takes the next place in the row of all mails and waits for it. @returns false where that is past the
  * deadline: the claim then lapses, which is safe, since no call was made
  */
-async function waitForTurn({ sql, sendRate, monotonicMs }: DeliverDeps, deadlineMs: number): Promise<boolean> {
-  const { rows } = await sql.query<{ wait_ms: number }>(
+async function waitForTurn(deps: DeliverDeps, deadlineMs: number): Promise<boolean> {
+  const { rows } = await deps.sql.query<{ wait_ms: number }>(
     `INSERT INTO send_rate AS r (id, next_at) VALUES (1, now() + $1 * interval '1 s')
      ON CONFLICT (id) DO UPDATE SET next_at = greatest(r.next_at, now()) + $1 * interval '1 s'
      RETURNING greatest(0, ceil(extract(epoch FROM next_at - now() - $1 * interval '1 s') * 1000))::int AS wait_ms`,
-    [1 / sendRate],
+    [1 / deps.sendRate],
   );
   const waitMs = rows[0]?.wait_ms ?? 0;
-  if (monotonicMs() + waitMs > deadlineMs) return false;
+  if (deps.monotonicMs() + waitMs > deadlineMs) return false;
   if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
   return true;
 }
@@ -85,7 +85,10 @@ async function sendClaimed(deps: DeliverDeps, claimed: ClaimedDelivery, mail: Ou
 }
 
 /** CLAIMED → CANCELLED: no call was made. */
-async function cancel({ sql, log }: DeliverDeps, { deliveryId, shareId, fence }: ClaimedDelivery): Promise<void> {
+async function cancel(
+  { sql, log }: DeliverDeps,
+  { deliveryId, shareId, fence }: ClaimedDelivery,
+): Promise<void> {
   await sql.query(
     `UPDATE delivery SET state = 'CANCELLED', lease_until = NULL, state_at = now()
      WHERE id = $1 AND fence = $2 AND state = 'CLAIMED'`,
@@ -118,7 +121,9 @@ async function holdSubject(sql: Sql, claimed: ClaimedDelivery): Promise<boolean>
 
 /** An answer that arrives after the lease lapsed still tells whether the mail left. */
 async function settle(sql: Sql, claimed: ClaimedDelivery, result: MailResult | null): Promise<void> {
-  const columns = result ? settled(result, claimed.fence) : { state: 'CANCELLED', errorCode: null, delaySeconds: 0 };
+  const columns = result
+    ? settled(result, claimed.fence)
+    : { state: 'CANCELLED', errorCode: null, delaySeconds: 0 };
   await sql.query(
     `UPDATE delivery SET state = $3::delivery_state, message_id = $4, error_code = $5,
             next_at = now() + $6 * interval '1 s', lease_until = NULL, state_at = now()
@@ -134,7 +139,10 @@ async function settle(sql: Sql, claimed: ClaimedDelivery, result: MailResult | n
   );
 }
 
-function settled(result: MailResult, fence: number): { state: string; errorCode: string | null; delaySeconds: number } {
+function settled(
+  result: MailResult,
+  fence: number,
+): { state: string; errorCode: string | null; delaySeconds: number } {
   switch (result.outcome) {
     case 'sent':
       return { state: 'SENT', errorCode: null, delaySeconds: 0 };

@@ -19,7 +19,8 @@ export async function resendMail(
   recipientId: string,
 ): Promise<void> {
   const share = await getOwnShare(deps.db, accountId, shareId);
-  if (share.state !== 'READY' || share.expiresAt.getTime() <= Date.now()) throw new AppError('gone', 'share.ended', {});
+  if (share.state !== 'READY' || share.expiresAt.getTime() <= Date.now())
+    throw new AppError('gone', 'share.ended', {});
   await deps.db.$transaction(async (tx) => {
     const recipients = await tx.$queryRaw<{ email: string }[]>`
       SELECT email FROM recipient
@@ -36,7 +37,13 @@ export async function resendMail(
       throw new AppError('limit', 'delivery.too_early', { minutes: Math.ceil(unconfirmedMs / 60_000) });
     }
     await tx.delivery.create({
-      data: { kind: 'SHARE', subjectId: recipientId, attempt: last.attempt + 1, shareId, email: recipient.email },
+      data: {
+        kind: 'SHARE',
+        subjectId: recipientId,
+        attempt: last.attempt + 1,
+        shareId,
+        email: recipient.email,
+      },
     });
     await recordAudit(tx, { accountId, action: 'delivery.resent', subjectId: recipientId });
     await oweNotice(tx, 'SHARE', shareId);

@@ -34,11 +34,16 @@ export async function createLinkCode(
       where: { platform, workspaceId, userId, closedAt: null },
       data: { closedAt: new Date() },
     });
-    const made = await tx.linkCode.create({ data: { ...person, expiresAt: new Date(Date.now() + LIFETIME_MS) } });
+    const made = await tx.linkCode.create({
+      data: { ...person, expiresAt: new Date(Date.now() + LIFETIME_MS) },
+    });
     if (reply) await tx.chatNotice.create({ data: { kind: 'LINK', subjectId: made.id, ...reply } });
     return made;
   });
-  return { linkCodeId: code.id, url: `${portalUrl}/connect/${mintToken(deps.linkSecrets, 'connect-chat', code.id)}` };
+  return {
+    linkCodeId: code.id,
+    url: `${portalUrl}/connect/${mintToken(deps.linkSecrets, 'connect-chat', code.id)}`,
+  };
 }
 
 /** What the portal page names before anything is approved. @throws AppError gone where the code is used or too old */
@@ -75,7 +80,8 @@ export async function approveLinkCode(
       where: { id: code.id, approvedAt: null, closedAt: null },
       data: { accountId, approvedAt: new Date() },
     });
-    if (approved.count === 0) throw new AppError('gone', 'link.expired', { platform: PLATFORM_NAMES[code.platform] });
+    if (approved.count === 0)
+      throw new AppError('gone', 'link.expired', { platform: PLATFORM_NAMES[code.platform] });
     await oweNotice(tx, 'LINK', code.id);
   });
   return code;
@@ -83,7 +89,10 @@ export async function approveLinkCode(
 
 /** Somebody says that they did not ask for it: the code is dead. Safe to repeat. */
 export async function refuseLinkCode(deps: Pick<Deps, 'db'>, linkCodeId: string): Promise<void> {
-  await deps.db.linkCode.updateMany({ where: { id: linkCodeId, closedAt: null }, data: { closedAt: new Date() } });
+  await deps.db.linkCode.updateMany({
+    where: { id: linkCodeId, closedAt: null },
+    data: { closedAt: new Date() },
+  });
   await oweNotice(deps.db, 'LINK', linkCodeId);
 }
 
@@ -113,7 +122,14 @@ export async function confirmLinkCode(
     });
     if (known && known.accountId !== account.id) throw new AppError('invalid', 'link.taken', { platform });
     if (!known) {
-      const identity = { accountId: account.id, platform: codePlatform, workspaceId, userId, userName, workspaceName };
+      const identity = {
+        accountId: account.id,
+        platform: codePlatform,
+        workspaceId,
+        userId,
+        userName,
+        workspaceName,
+      };
       await tx.chatIdentity.create({ data: identity });
       await recordAudit(tx, { accountId: account.id, action: 'identity.linked' });
     }
@@ -135,7 +151,11 @@ export async function findIdentity(
 }
 
 /** Disconnects one identity of an account. Safe to repeat. */
-export async function unlinkIdentity(deps: Pick<Deps, 'db'>, accountId: string, identityId: string): Promise<void> {
+export async function unlinkIdentity(
+  deps: Pick<Deps, 'db'>,
+  accountId: string,
+  identityId: string,
+): Promise<void> {
   const removed = await deps.db.chatIdentity.deleteMany({ where: { id: identityId, accountId } });
   if (removed.count > 0) await recordAudit(deps.db, { accountId, action: 'identity.unlinked' });
 }

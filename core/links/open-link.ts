@@ -15,7 +15,13 @@ export type OpenedLink =
       senderEmail: string;
       message: string | null;
       expiresAt: Date;
-      files: { attachmentId: string; name: string; sizeBytes: number; sha256: string | null; downloads: number }[];
+      files: {
+        attachmentId: string;
+        name: string;
+        sizeBytes: number;
+        sha256: string | null;
+        downloads: number;
+      }[];
     }
   /** The link was genuine, and the share merely ran out: the sender may be asked for another. */
   | { state: 'expired'; senderName: string; senderEmail: string };
@@ -39,9 +45,13 @@ export async function openLink(deps: LinkDeps, token: string): Promise<OpenedLin
     }));
   if (!recipient || recipient.revokedAt) throw deadLink();
   const { share, downloads } = recipient;
-  const sender = { senderName: `${share.account.firstName} ${share.account.lastName}`, senderEmail: share.account.email };
+  const sender = {
+    senderName: `${share.account.firstName} ${share.account.lastName}`,
+    senderEmail: share.account.email,
+  };
   const isPast = share.expiresAt.getTime() <= Date.now();
-  if (share.state === 'EXPIRED' || (share.state === 'READY' && isPast)) return { state: 'expired', ...sender };
+  if (share.state === 'EXPIRED' || (share.state === 'READY' && isPast))
+    return { state: 'expired', ...sender };
   if (share.state !== 'READY') throw deadLink();
   return {
     state: 'open',

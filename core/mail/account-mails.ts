@@ -9,9 +9,12 @@ export function composeConfirmAddress(mail: { firstName: string; url: string }):
     subject: 'Confirm your e-mail address',
     preview: 'One more step before you can share files.',
     body: html`<p>Hello ${mail.firstName},</p>
-<p>confirm that this is your address, and you can share files from Slack, Discord and the portal. You will be asked for the password that you chose.</p>
-${mailButton(mail.url, 'Confirm my address')}
-<p style="color:#5b6573;font-size:14px">The link works once, for 24 hours.</p>`,
+      <p>
+        confirm that this is your address, and you can share files from Slack, Discord and the portal. You
+        will be asked for the password that you chose.
+      </p>
+      ${mailButton(mail.url, 'Confirm my address')}
+      <p style="color:#5b6573;font-size:14px">The link works once, for 24 hours.</p>`,
     text: `Hello ${mail.firstName},
 
 confirm that this is your address, and you can share files from Slack, Discord and the portal.
@@ -30,9 +33,11 @@ export function composeResetPassword(mail: { firstName: string; url: string }): 
     subject: 'Choose a new password',
     preview: 'Somebody asked for a new password for your account.',
     body: html`<p>Hello ${mail.firstName},</p>
-<p>somebody, probably you, asked for a new password for your Passalong account.</p>
-${mailButton(mail.url, 'Choose a new password')}
-<p style="color:#5b6573;font-size:14px">The link works once, for 30 minutes. All sessions end when the password changes.</p>`,
+      <p>somebody, probably you, asked for a new password for your Passalong account.</p>
+      ${mailButton(mail.url, 'Choose a new password')}
+      <p style="color:#5b6573;font-size:14px">
+        The link works once, for 30 minutes. All sessions end when the password changes.
+      </p>`,
     text: `Hello ${mail.firstName},
 
 somebody, probably you, asked for a new password for your Passalong account.
@@ -54,9 +59,13 @@ export function composeAlreadyRegistered(mail: {
     subject: 'You already have an account',
     preview: 'Somebody tried to register with your address.',
     body: html`<p>Hello ${mail.firstName},</p>
-<p>somebody, probably you, tried to register with this address. You already have a Passalong account.</p>
-${mailButton(mail.signInUrl, 'Sign in')}
-<p style="color:#5b6573;font-size:14px">Forgot the password? <a href="${mail.resetUrl}">Choose a new one</a>.</p>`,
+      <p>
+        somebody, probably you, tried to register with this address. You already have a Passalong account.
+      </p>
+      ${mailButton(mail.signInUrl, 'Sign in')}
+      <p style="color:#5b6573;font-size:14px">
+        Forgot the password? <a href="${mail.resetUrl}">Choose a new one</a>.
+      </p>`,
     text: `Hello ${mail.firstName},
 
 somebody, probably you, tried to register with this address. You already have a Passalong account.
@@ -73,8 +82,10 @@ export function composeChatConnected(mail: { firstName: string; settingsUrl: str
     subject: 'A chat identity was connected to your account',
     preview: 'It can now share files from your account.',
     body: html`<p>Hello ${mail.firstName},</p>
-<p>a Slack or Discord identity was connected to your Passalong account and can now share files from it.</p>
-${mailButton(mail.settingsUrl, 'See what is connected')}`,
+      <p>
+        a Slack or Discord identity was connected to your Passalong account and can now share files from it.
+      </p>
+      ${mailButton(mail.settingsUrl, 'See what is connected')}`,
     text: `Hello ${mail.firstName},
 
 a Slack or Discord identity was connected to your Passalong account and can now share files from it.

@@ -1,4 +1,4 @@
-import { html, Html } from '../html.js';
+import { html, type Html } from '../html.js';
 
 /** One mail, ready for any mailer. */
 export interface MailContent {
@@ -10,19 +10,34 @@ export interface MailContent {
 const MAX_SUBJECT_LENGTH = 120;
 
 /** Wraps a mail's parts in the one look that all of them share; the same words in HTML and in text. */
-export function layoutMail(mail: { subject: string; preview: string; body: Html; text: string; footer: string }): MailContent {
+export function layoutMail(mail: {
+  subject: string;
+  preview: string;
+  body: Html;
+  text: string;
+  footer: string;
+}): MailContent {
   const markup = html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${mail.subject}</title></head>
-<body style="margin:0;padding:24px 12px;background:#f4f5f7;color:#1c2430;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
-<div style="display:none;max-height:0;overflow:hidden">${mail.preview}</div>
-<div style="max-width:560px;margin:0 auto;padding:28px;background:#ffffff;border-radius:12px">
-<p style="margin:0 0 20px;font-weight:700;color:#3552c8">Passalong</p>
-${mail.body}
-</div>
-<p style="max-width:560px;margin:16px auto 0;padding:0 28px;color:#5b6573;font-size:13px">${mail.footer}</p>
-</body>
-</html>`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${mail.subject}</title>
+      </head>
+      <body
+        style="margin:0;padding:24px 12px;background:#f4f5f7;color:#1c2430;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
+      >
+        <div style="display:none;max-height:0;overflow:hidden">${mail.preview}</div>
+        <div style="max-width:560px;margin:0 auto;padding:28px;background:#ffffff;border-radius:12px">
+          <p style="margin:0 0 20px;font-weight:700;color:#3552c8">Passalong</p>
+          ${mail.body}
+        </div>
+        <p style="max-width:560px;margin:16px auto 0;padding:0 28px;color:#5b6573;font-size:13px">
+          ${mail.footer}
+        </p>
+      </body>
+    </html>`;
   return {
     subject: shortenSubject(mail.subject),
     text: `${mail.text.trim()}\n\n--\n${mail.footer}\n`,
@@ -32,7 +47,13 @@ ${mail.body}
 
 /** The one button of a mail. */
 export function mailButton(url: string, label: string): Html {
-  return html`<p style="margin:24px 0"><a href="${url}" style="display:inline-block;padding:12px 22px;border-radius:8px;background:#3552c8;color:#ffffff;font-weight:600;text-decoration:none">${label}</a></p>`;
+  return html`<p style="margin:24px 0">
+    <a
+      href="${url}"
+      style="display:inline-block;padding:12px 22px;border-radius:8px;background:#3552c8;color:#ffffff;font-weight:600;text-decoration:none"
+      >${label}</a
+    >
+  </p>`;
 }
 
 /**
@@ -45,5 +66,8 @@ export function withoutLinks(text: string): string {
 
 function shortenSubject(subject: string): string {
   const line = subject.replace(/[\r\n\u2028\u2029\u0085]+/g, ' ');
-  return line.length > MAX_SUBJECT_LENGTH ? `${line.slice(0, MAX_SUBJECT_LENGTH - 1)}…` : line;
+  // Cut between characters, never within one.
+  return line.length > MAX_SUBJECT_LENGTH
+    ? `${line.slice(0, MAX_SUBJECT_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+    : line;
 }

@@ -22,14 +22,25 @@ export function composeShareMail(share: {
   return layoutMail({
     subject: `${share.senderName} sent you ${what}`,
     preview: `${plural(files.length, 'file')}, available until ${until}`,
-    body: html`<p style="margin:0 0 12px"><strong>${senderName}</strong> (${senderEmail}) sent you ${plural(files.length, 'file')}.</p>
-${message && html`<blockquote style="margin:0 0 16px;padding:8px 16px;border-left:3px solid #c9d0dc;white-space:pre-wrap">${message}</blockquote>`}
-<table role="presentation" style="width:100%;border-collapse:collapse">${files.map(
-      (file) =>
-        html`<tr><td style="${cell};word-break:break-word">${withoutLinks(file.name)}</td><td style="${cell};padding-left:12px;text-align:right;white-space:nowrap">${formatBytes(file.sizeBytes)}</td></tr>`,
-    )}</table>
-${mailButton(url, files.length === 1 ? 'Get the file' : 'Get the files')}
-<p style="margin:0;color:#5b6573;font-size:14px">The link is yours alone and works until ${until}. Answer to this mail to write to ${senderName}.</p>`,
+    body: html`<p style="margin:0 0 12px">
+        <strong>${senderName}</strong> (${senderEmail}) sent you ${plural(files.length, 'file')}.
+      </p>
+      ${message && html`<blockquote style="margin:0 0 16px;padding:8px 16px;border-left:3px solid #c9d0dc;white-space:pre-wrap">${message}</blockquote>`}
+      <table role="presentation" style="width:100%;border-collapse:collapse">
+        ${files.map(
+          (file) =>
+            html`<tr>
+              <td style="${cell};word-break:break-word">${withoutLinks(file.name)}</td>
+              <td style="${cell};padding-left:12px;text-align:right;white-space:nowrap">
+                ${formatBytes(file.sizeBytes)}
+              </td>
+            </tr>`,
+        )}
+      </table>
+      ${mailButton(url, files.length === 1 ? 'Get the file' : 'Get the files')}
+      <p style="margin:0;color:#5b6573;font-size:14px">
+        The link is yours alone and works until ${until}. Answer to this mail to write to ${senderName}.
+      </p>`,
     text: [
       `${senderName} (${senderEmail}) sent you ${plural(files.length, 'file')}:`,
       ...files.map((file) => `  ${withoutLinks(file.name)} (${formatBytes(file.sizeBytes)})`),

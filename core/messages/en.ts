@@ -1,6 +1,6 @@
 import { formatBytes, formatDate, plural } from './format.js';
 
-type Nothing = Record<never, never>;
+type Nothing = Readonly<Record<string, never>>;
 
 /** Names of delivery states, spelled out so that the Lambda's bundle needs no generated code. */
 const DELIVERY_WORDS = {
@@ -67,9 +67,11 @@ export const en = {
     `These don't look like email addresses: ${p.addresses.join(', ')}. Nothing was sent.`,
   'recipients.mention': (p: { name: string }) =>
     `I can't look up ${p.name}'s email. Type the address instead. Nothing was sent.`,
-  'share.message_too_long': (p: { max: number }) => `The message is longer than ${p.max} characters. Nothing was sent.`,
+  'share.message_too_long': (p: { max: number }) =>
+    `The message is longer than ${p.max} characters. Nothing was sent.`,
   'share.lifetime': (_: Nothing) => 'Choose how long the link lives: 1, 7 or 30 days. Nothing was sent.',
-  'share.form_stale': (_: Nothing) => 'This form was already used for another share. Reload the page and try again.',
+  'share.form_stale': (_: Nothing) =>
+    'This form was already used for another share. Reload the page and try again.',
   'share.rate_limited': (p: { max: number; at: Date }) =>
     `You've reached ${p.max} shares this hour. Try again at ${formatDate(p.at, 'time')}. Nothing was sent.`,
   'share.recipients_limited': (p: { max: number }) =>
@@ -79,8 +81,10 @@ export const en = {
   'share.not_found': (_: Nothing) => 'There is no such share.',
   'share.ended': (_: Nothing) => 'This share has already ended.',
   'share.not_ready': (_: Nothing) => 'The files of this share are not stored yet. Try again in a moment.',
-  'share.busy': (_: Nothing) => 'A mail of this share is being sent at this moment. Try again in a few seconds.',
-  'share.draft_gone': (_: Nothing) => 'This share is no longer waiting: it was sent, cancelled, or is older than 30 minutes.',
+  'share.busy': (_: Nothing) =>
+    'A mail of this share is being sent at this moment. Try again in a few seconds.',
+  'share.draft_gone': (_: Nothing) =>
+    'This share is no longer waiting: it was sent, cancelled, or is older than 30 minutes.',
   'delivery.too_early': (p: { minutes: number }) =>
     `We are still waiting for Amazon's answer about this mail. You can send it again ${p.minutes} minutes after the first try.`,
   'delivery.not_resendable': (_: Nothing) => 'This mail cannot be sent again.',
@@ -88,7 +92,8 @@ export const en = {
   // Accounts
   'account.not_confirmed': (_: Nothing) =>
     'Confirm your e-mail address first: open the link in the mail that we sent you.',
-  'account.paused': (_: Nothing) => 'Sharing is paused for this account. Answer to any of our mails to have it looked at.',
+  'account.paused': (_: Nothing) =>
+    'Sharing is paused for this account. Answer to any of our mails to have it looked at.',
   'account.name_missing': (_: Nothing) => 'Enter your name.',
   'account.name_too_long': (p: { max: number }) => `Use at most ${p.max} characters.`,
   'account.email_malformed': (_: Nothing) => 'Enter an e-mail address, for example ann@example.com.',
@@ -101,7 +106,8 @@ export const en = {
   'account.password_wrong': (_: Nothing) => 'The password is wrong.',
   'account.too_many_tries': (p: { seconds: number }) =>
     `Too many tries. Try again in ${plural(Math.ceil(p.seconds / 60), 'minute')}.`,
-  'account.busy': (_: Nothing) => 'Too many people are signing in at this moment. Try again in a few seconds.',
+  'account.busy': (_: Nothing) =>
+    'Too many people are signing in at this moment. Try again in a few seconds.',
   'account.token_dead': (_: Nothing) => 'This link has expired or was already used. Ask for a new one.',
 
   // Links between chat and account
@@ -127,7 +133,8 @@ export const en = {
   'chat.confirm_lifetime': (p: { days: number }) => `The link lives ${plural(p.days, 'day')}.`,
   'chat.cancelled': (_: Nothing) => 'Cancelled. Nothing was sent.',
   'chat.dismissed': (_: Nothing) => 'All right. Nothing was sent.',
-  'chat.queued': (p: { names: string }) => `Saved: ${p.names}. I will copy the bytes and mail the links in a moment.`,
+  'chat.queued': (p: { names: string }) =>
+    `Saved: ${p.names}. I will copy the bytes and mail the links in a moment.`,
   'chat.copying': (p: { names: string; stored: number; files: number }) =>
     p.files === 1 ? `Copying ${p.names} …` : `Copying ${p.names} (${p.stored}/${p.files}) …`,
   'chat.sending': (p: { names: string; people: number }) =>
@@ -135,7 +142,9 @@ export const en = {
   'chat.sent': (p: { names: string; bytes: number; people: number; expiry: string }) =>
     `Sent ${p.names} (${formatBytes(p.bytes)}) to ${p.people === 1 ? '1 person' : `${p.people} people`}. Link expires ${p.expiry}.`,
   'chat.delivery': (p: { state: DeliveryStateName; downloads: number }) =>
-    p.downloads > 0 ? `downloaded ${p.downloads === 1 ? 'once' : `${p.downloads} times`}` : DELIVERY_WORDS[p.state],
+    p.downloads > 0
+      ? `downloaded ${p.downloads === 1 ? 'once' : `${p.downloads} times`}`
+      : DELIVERY_WORDS[p.state],
   'chat.failed': (p: { names: string }) => `${p.names} could not be sent.`,
   'chat.revoked': (p: { names: string }) => `Revoked: ${p.names}. The links no longer work.`,
   'chat.expired': (p: { names: string }) => `Expired: ${p.names}. The links no longer work.`,
@@ -168,8 +177,10 @@ export const en = {
     'Connect your Passalong account first: npm run chat -- /connect. Nothing was sent.',
   'chat.confirm_needed': (_: Nothing) =>
     'Nobody is here to confirm. Run it in a terminal, or add --yes. Nothing was connected.',
-  'chat.still_under_way': (_: Nothing) => 'This takes longer than usual. It goes on by itself; the portal shows how it ends.',
-  'chat.more_lines': (p: { lines: number }) => `… and ${plural(p.lines, 'more line')}: the portal shows all of it.`,
+  'chat.still_under_way': (_: Nothing) =>
+    'This takes longer than usual. It goes on by itself; the portal shows how it ends.',
+  'chat.more_lines': (p: { lines: number }) =>
+    `… and ${plural(p.lines, 'more line')}: the portal shows all of it.`,
   'button.connect': (_: Nothing) => 'Connect account',
   'button.not_now': (_: Nothing) => 'Not now',
   'button.open_portal': (_: Nothing) => 'Open the portal',
@@ -206,7 +217,8 @@ export const en = {
   'service.unavailable': (_: Nothing) => 'This does not work at the moment. Try again in a minute.',
   'request.malformed': (_: Nothing) => 'That request was not understood. Reload the page and try again.',
   'request.too_large': (_: Nothing) => 'That is more than this form takes.',
-  'request.forged': (_: Nothing) => 'This form is too old or came from another site. Reload the page and try again.',
+  'request.forged': (_: Nothing) =>
+    'This form is too old or came from another site. Reload the page and try again.',
   'page.not_found': (_: Nothing) => 'There is nothing here.',
   unexpected: (p: { reference: string }) => `Something went wrong on our side. Reference ${p.reference}.`,
 } as const;

@@ -14,7 +14,12 @@ export function formatBytes(bytes: number): string {
 
 /** A day (`30 November 2026`) or a time with its day, in UTC and said so. */
 export function formatDate(date: Date, style: 'day' | 'time' = 'day'): string {
-  const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' };
+  const options: Intl.DateTimeFormatOptions = {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone: 'UTC',
+  };
   if (style === 'time') Object.assign(options, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
   return new Intl.DateTimeFormat('en-GB', options).format(date);
 }

@@ -8,7 +8,12 @@ import type { Deps, Limits } from '../ports.js';
 import { reserveQuota } from '../billing/quota.js';
 import type { ChatReply } from '../identities/chat-user.js';
 import { emailKey } from './recipients.js';
-import { checkShareRequest, hashRequest, type CheckedShareRequest, type ShareRequest } from './share-request.js';
+import {
+  checkShareRequest,
+  hashRequest,
+  type CheckedShareRequest,
+  type ShareRequest,
+} from './share-request.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NEW_ACCOUNT_DAYS = 7;
@@ -90,9 +95,14 @@ async function checkSender(
   });
   if (recent[0] && recent.length >= limits.maxSharesPerHour) {
     const at = new Date(recent[0].createdAt.getTime() + DAY_MS / 24);
-    throw new AppError('limit', 'share.rate_limited', { max: limits.maxSharesPerHour, at }, {
-      retryAfterSeconds: Math.ceil((at.getTime() - now.getTime()) / 1000),
-    });
+    throw new AppError(
+      'limit',
+      'share.rate_limited',
+      { max: limits.maxSharesPerHour, at },
+      {
+        retryAfterSeconds: Math.ceil((at.getTime() - now.getTime()) / 1000),
+      },
+    );
   }
   const isNew = now.getTime() - account.confirmedAt.getTime() < NEW_ACCOUNT_DAYS * DAY_MS;
   const max = isNew ? limits.maxRecipientsPerDayWhenNew : limits.maxRecipientsPerDay;
@@ -133,7 +143,9 @@ async function insertShare(tx: Tx, limits: Limits, share: NewShare): Promise<Cre
       mailAfter: new Date(now.getTime() + limits.undoSeconds * 1000),
     },
   });
-  await tx.attachment.createMany({ data: request.files.map((file, position) => ({ shareId, position, ...file })) });
+  await tx.attachment.createMany({
+    data: request.files.map((file, position) => ({ shareId, position, ...file })),
+  });
   await tx.recipient.createMany({ data: recipients });
   await tx.delivery.createMany({
     data: recipients.map(({ id, email }) => ({ kind: 'SHARE', subjectId: id, shareId, email })),

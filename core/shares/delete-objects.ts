@@ -2,7 +2,10 @@ import type { Deps } from '../ports.js';
 import { sharePrefix } from '../storage-keys.js';
 
 /** Removes every object of a share that has ended, and says so in its rows. Safe to repeat. */
-export async function deleteObjects(deps: Pick<Deps, 'db' | 'files' | 'log'>, shareId: string): Promise<void> {
+export async function deleteObjects(
+  deps: Pick<Deps, 'db' | 'files' | 'log'>,
+  shareId: string,
+): Promise<void> {
   const ended = await deps.db.share.findFirst({
     where: { id: shareId, state: { in: ['FAILED', 'REVOKED', 'EXPIRED'] } },
   });

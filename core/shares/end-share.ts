@@ -21,7 +21,13 @@ const ACTIONS = {
 export async function endShare(
   tx: Tx,
   shareId: string,
-  end: { state: keyof typeof ACTIONS; by: string | null; reason?: AppError; fence?: number; from?: ShareState },
+  end: {
+    state: keyof typeof ACTIONS;
+    by: string | null;
+    reason?: AppError;
+    fence?: number;
+    from?: ShareState;
+  },
 ): Promise<boolean> {
   const { state, reason, fence, from } = end;
   const changed = await tx.share.updateMany({

@@ -1,8 +1,9 @@
 const MAX_NAME_BYTES = 255;
 
 // Control characters, line and paragraph separators, bidi and zero-width characters.
-// eslint-disable-next-line no-control-regex -- these are what is taken out
-const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u061C\u2028\u2029\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
+const UNSAFE =
+  // eslint-disable-next-line no-control-regex -- these are what is taken out
+  /[\u0000-\u001F\u007F-\u009F\u061C\u2028\u2029\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
 const WINDOWS_RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 
 /**

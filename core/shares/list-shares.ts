@@ -42,7 +42,10 @@ export async function listShares(
     take: PAGE_SIZE + 1,
     select: { id: true },
   });
-  const shares = await summarise(db, rows.slice(0, PAGE_SIZE).map(({ id }) => id));
+  const shares = await summarise(
+    db,
+    rows.slice(0, PAGE_SIZE).map(({ id }) => id),
+  );
   return { shares, hasMore: rows.length > PAGE_SIZE };
 }
 
@@ -62,7 +65,9 @@ export async function summarise(db: Database, shareIds: readonly string[]): Prom
       attachments: { orderBy: { position: 'asc' } },
       recipients: {
         orderBy: { position: 'asc' },
-        include: { downloads: { orderBy: { createdAt: 'desc' }, include: { attachment: { select: { name: true } } } } },
+        include: {
+          downloads: { orderBy: { createdAt: 'desc' }, include: { attachment: { select: { name: true } } } },
+        },
       },
     },
   });
@@ -97,7 +102,10 @@ export async function summarise(db: Database, shareIds: readonly string[]): Prom
             delivery: delivery?.state ?? 'PENDING',
             deliveryAt: delivery?.stateAt ?? share.createdAt,
             errorCode: delivery?.errorCode ?? null,
-            downloads: recipient.downloads.map((download) => ({ name: download.attachment.name, at: download.createdAt })),
+            downloads: recipient.downloads.map((download) => ({
+              name: download.attachment.name,
+              at: download.createdAt,
+            })),
           };
         }),
       } satisfies ShareSummary,

@@ -42,7 +42,10 @@ export function parseRecipients(text: string): ParsedRecipients {
     .replace(/&amp;/g, '&')
     .replace(NAMED_ADDRESS, ' $1 ');
   const result: ParsedRecipients = { emails: [], duplicates: [], malformed: [], mentions };
-  for (const word of plain.split(/[\s,;，；、]+/).map(trimPunctuation).filter(Boolean)) {
+  for (const word of plain
+    .split(/[\s,;，；、]+/)
+    .map(trimPunctuation)
+    .filter(Boolean)) {
     if (/^@\S+$/.test(word) && !word.includes('@', 1)) addOnce(result.mentions, word);
     else addAddress(result, word);
   }
@@ -61,7 +64,10 @@ export function requireRecipients(parsed: ParsedRecipients): string[] {
   }
   if (parsed.emails.length === 0) throw new AppError('invalid', 'recipients.none', {});
   if (parsed.emails.length > MAX_RECIPIENTS) {
-    throw new AppError('invalid', 'recipients.too_many', { count: parsed.emails.length, max: MAX_RECIPIENTS });
+    throw new AppError('invalid', 'recipients.too_many', {
+      count: parsed.emails.length,
+      max: MAX_RECIPIENTS,
+    });
   }
   return parsed.emails;
 }
@@ -76,7 +82,9 @@ export function normaliseEmail(address: string): string | null {
   const local = address.slice(0, at);
   const domain = domainToASCII(address.slice(at + 1).replace(/\.$/, ''));
   const email = `${local}@${domain}`;
-  return local.length <= 64 && email.length <= 254 && LOCAL_PART.test(local) && DOMAIN.test(domain) ? email : null;
+  return local.length <= 64 && email.length <= 254 && LOCAL_PART.test(local) && DOMAIN.test(domain)
+    ? email
+    : null;
 }
 
 /** What makes two addresses the same one: letters' case does not count. */
@@ -87,7 +95,8 @@ export function emailKey(email: string): string {
 function addAddress(result: ParsedRecipients, word: string): void {
   const email = normaliseEmail(word);
   if (!email) addOnce(result.malformed, word);
-  else if (result.emails.some((known) => emailKey(known) === emailKey(email))) addOnce(result.duplicates, email);
+  else if (result.emails.some((known) => emailKey(known) === emailKey(email)))
+    addOnce(result.duplicates, email);
   else result.emails.push(email);
 }
 

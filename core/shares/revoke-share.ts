@@ -16,7 +16,9 @@ type RevokeDeps = Pick<Deps, 'db' | 'queue' | 'log'>;
  */
 export async function revokeShare(deps: RevokeDeps, accountId: string, shareId: string): Promise<void> {
   await getOwnShare(deps.db, accountId, shareId);
-  const revoked = await withRowLock(deps.db, (tx) => endShare(tx, shareId, { state: 'REVOKED', by: accountId }));
+  const revoked = await withRowLock(deps.db, (tx) =>
+    endShare(tx, shareId, { state: 'REVOKED', by: accountId }),
+  );
   if (!revoked) return;
   deps.log.info({ shareId }, 'share revoked');
   await deps.queue.add('delete-objects', { shareId });
@@ -29,7 +31,8 @@ export async function deleteShare(deps: RevokeDeps, accountId: string, shareId: 
     where: { id: shareId, accountId, hiddenAt: null },
     data: { hiddenAt: new Date() },
   });
-  if (hidden.count > 0) await recordAudit(deps.db, { accountId, action: 'share.deleted', subjectId: shareId });
+  if (hidden.count > 0)
+    await recordAudit(deps.db, { accountId, action: 'share.deleted', subjectId: shareId });
 }
 
 /** Withdraws the link of one recipient; the others keep theirs. Safe to repeat. @throws as revokeShare */

@@ -17,10 +17,16 @@ const draftRequest = z.strictObject({
 export type DraftRequest = z.output<typeof draftRequest>;
 
 /** Keeps a share for 30 minutes. @returns its id, which no secret hangs on: only its sender can use it */
-export async function saveDraft(deps: Pick<Deps, 'db'>, by: ChatUser, request: DraftRequest): Promise<string> {
+export async function saveDraft(
+  deps: Pick<Deps, 'db'>,
+  by: ChatUser,
+  request: DraftRequest,
+): Promise<string> {
   const { platform, workspaceId, userId } = by;
   const expiresAt = new Date(Date.now() + LIFETIME_MS);
-  const draft = await deps.db.shareDraft.create({ data: { platform, workspaceId, userId, request, expiresAt } });
+  const draft = await deps.db.shareDraft.create({
+    data: { platform, workspaceId, userId, request, expiresAt },
+  });
   return draft.id;
 }
 
@@ -40,7 +46,10 @@ export async function getDraft(deps: Pick<Deps, 'db'>, by: ChatUser, draftId: st
 }
 
 /** The latest draft that still waits, for somebody who has just connected an account; null where none does. */
-export async function findLatestDraft(deps: Pick<Deps, 'db'>, by: ChatUser): Promise<{ draftId: string; request: DraftRequest } | null> {
+export async function findLatestDraft(
+  deps: Pick<Deps, 'db'>,
+  by: ChatUser,
+): Promise<{ draftId: string; request: DraftRequest } | null> {
   const { platform, workspaceId, userId } = by;
   const draft = await deps.db.shareDraft.findFirst({
     where: { platform, workspaceId, userId, expiresAt: { gt: new Date() } },

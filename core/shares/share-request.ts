@@ -15,8 +15,9 @@ export const DEFAULT_LIFETIME_DAYS = 7;
 const plainText = z.string().refine((text) => !text.includes('\0'));
 
 // Control characters but tab and line feed, and marks of direction: they could hide what a message says.
-// eslint-disable-next-line no-control-regex -- these are what is taken out
-const UNSAFE_IN_MESSAGE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const UNSAFE_IN_MESSAGE =
+  // eslint-disable-next-line no-control-regex -- these are what is taken out
+  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
 /** What every entrance turns a person's wish into. */
 export const shareRequest = z.strictObject({
@@ -45,7 +46,10 @@ export type CheckedShareRequest = z.output<typeof shareRequest>;
  * The request with clean names, checked addresses and a trimmed message.
  * @throws AppError invalid for the first thing that a person has to mend
  */
-export function checkShareRequest(input: ShareRequest, limits: { maxFileBytes: number }): CheckedShareRequest {
+export function checkShareRequest(
+  input: ShareRequest,
+  limits: { maxFileBytes: number },
+): CheckedShareRequest {
   const parsed = shareRequest.safeParse(input);
   if (!parsed.success) throw new AppError('invalid', 'request.malformed', {}, { cause: parsed.error });
   const request = parsed.data;
@@ -66,7 +70,10 @@ export function checkShareRequest(input: ShareRequest, limits: { maxFileBytes: n
  * The files alone, so that a platform can refuse them before it asks for anything else.
  * @throws AppError invalid for none, too many, an empty one or one over the limit
  */
-export function checkFiles(files: readonly { name: string; sizeBytes: number }[], maxFileBytes: number): void {
+export function checkFiles(
+  files: readonly { name: string; sizeBytes: number }[],
+  maxFileBytes: number,
+): void {
   if (files.length === 0) throw new AppError('invalid', 'file.none', {});
   if (files.length > MAX_FILES) throw new AppError('invalid', 'file.too_many', { max: MAX_FILES });
   for (const { name, sizeBytes } of files) {

@@ -30,7 +30,10 @@ export async function storeAttachments(deps: StoreDeps, shareId: string): Promis
   if (!lease) return;
   try {
     await oweNotice(deps.db, 'SHARE', shareId);
-    const attachments = await deps.db.attachment.findMany({ where: { shareId }, orderBy: { position: 'asc' } });
+    const attachments = await deps.db.attachment.findMany({
+      where: { shareId },
+      orderBy: { position: 'asc' },
+    });
     for (const attachment of attachments) {
       if (attachment.state === 'EXPECTED') await storeAttachment(deps, lease, attachment);
     }
@@ -53,7 +56,7 @@ async function storeAttachment(deps: StoreDeps, lease: ShareLease, attachment: A
     : await deps.fetchers.fetch(source, { name: attachment.name, sizeBytes: announced });
   const meter = measure(isUpload ? reading : fromPlatform(reading, attachment, source.kind), lease.signal);
   try {
-    if (isUpload) for await (const _ of meter.chunks); // the bytes are in storage already
+    if (isUpload) await drain(meter.chunks);
     else await deps.files.put(storageKey, Readable.from(meter.chunks, { objectMode: false }), announced);
   } finally {
     // Storage that refuses before it reads leaves the line to the source open.
@@ -78,6 +81,12 @@ async function openUpload(files: StoreDeps['files'], storageKey: string, name: s
     const isMissing = error instanceof AppError && error.kind === 'not_found';
     throw isMissing ? new AppError('invalid', 'file.upload_missing', { name }, { cause: error }) : error;
   }
+}
+
+/** Reads what is in storage already, for its size and its hash. */
+async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
+  const reading = chunks[Symbol.asyncIterator]();
+  while (!(await reading.next()).done);
 }
 
 /** A platform's answer that must end after the announced size; an early end or a broken line may pass. */
@@ -123,7 +132,8 @@ function measure(
 
 function checkUpload(name: string, sizeBytes: number, limitBytes: number): void {
   if (sizeBytes === 0) throw new AppError('invalid', 'file.empty', { name });
-  if (sizeBytes > limitBytes) throw new AppError('invalid', 'file.too_large', { name, sizeBytes, limitBytes });
+  if (sizeBytes > limitBytes)
+    throw new AppError('invalid', 'file.too_large', { name, sizeBytes, limitBytes });
 }
 
 async function becomeReady(deps: StoreDeps, lease: ShareLease): Promise<void> {

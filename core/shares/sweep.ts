@@ -11,7 +11,9 @@ export async function sweep(deps: Pick<Deps, 'db' | 'files' | 'log' | 'timings'>
   let after: string | undefined;
   do {
     const page = await files.list('shares/', after);
-    const old = page.objects.filter(({ key, modifiedAt }) => modifiedAt.getTime() < before && !key.endsWith(READY_SUFFIX));
+    const old = page.objects.filter(
+      ({ key, modifiedAt }) => modifiedAt.getTime() < before && !key.endsWith(READY_SUFFIX),
+    );
     const known = await db.attachment.findMany({
       where: { storageKey: { in: old.map(({ key }) => key) }, state: { not: 'DELETED' } },
       select: { storageKey: true },

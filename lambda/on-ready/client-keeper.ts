@@ -4,7 +4,9 @@ import type { Client } from 'pg';
  * Keeps one connection over the calls of a warm function and makes a new one after any error: an aborted
  * transaction or a dead line is never used again.
  */
-export function createClientKeeper(connect: () => Client): <T>(work: (client: Client) => Promise<T>) => Promise<T> {
+export function createClientKeeper(
+  connect: () => Client,
+): <T>(work: (client: Client) => Promise<T>) => Promise<T> {
   let kept: Client | undefined;
   return async (work) => {
     const client = kept ?? (await open(connect));

@@ -1,15 +1,13 @@
 import pg from 'pg';
 import { createLogger } from '../../adapters/logger.js';
 import { createSesMailer } from '../../adapters/ses-mailer.js';
-import { environment, linkSecretsFrom, readEnv } from '../../core/config.js';
+import { linkSecretsFrom, readEnv } from '../../core/config.js';
 import { timingsFor } from '../../core/timings.js';
 import { createHandler } from './on-ready.js';
 import { createClientKeeper } from './client-keeper.js';
+import { onReadyEnvironment } from './env.js';
 
-const env = readEnv(
-  { ...environment.runtime, ...environment.database, ...environment.mail, ...environment.links },
-  process.env,
-);
+const env = readEnv(onReadyEnvironment, process.env);
 const { leaseMs } = timingsFor(env.LEASE_SECONDS);
 const log = createLogger('on-ready', env.LOG_LEVEL);
 

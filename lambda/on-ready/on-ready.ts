@@ -42,7 +42,8 @@ export function createHandler(deps: OnReadyDeps): (event: S3Event, context: Lamb
     });
     if (targets.length === 0) return;
     await deps.withClient(async (client) => {
-      const compose: DeliverDeps['compose'] = (delivery) => composeDelivery({ ...deps, sql: client }, delivery);
+      const compose: DeliverDeps['compose'] = (delivery) =>
+        composeDelivery({ ...deps, sql: client }, delivery);
       for (const target of targets) await deliver({ ...deps, sql: client, compose }, target, deadlineMs);
     });
   };

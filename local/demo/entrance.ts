@@ -20,7 +20,8 @@ export async function call<T>(url: string, init: RequestInit | { json: unknown }
       : init;
   const response = await fetch(url, request);
   const text = await response.text();
-  if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status}: ${text.slice(0, 300)}`);
+  if (!response.ok)
+    throw new Error(`${new URL(url).pathname} answered ${response.status}: ${text.slice(0, 300)}`);
   return JSON.parse(text) as T;
 }
 

@@ -20,7 +20,11 @@ export async function fetchByLink(link: string): Promise<Buffer> {
   const action = /<form[^>]*action="([^"]*\/files\/[^"]+)"/.exec(page)?.[1];
   if (!action) throw new Error(`no download button behind ${link}`);
   const { origin } = new URL(link);
-  const pressed = await fetch(new URL(action, link), { method: 'POST', redirect: 'manual', headers: { origin } });
+  const pressed = await fetch(new URL(action, link), {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { origin },
+  });
   const location = pressed.headers.get('location');
   if (pressed.status !== 303 || !location) throw new Error(`Download answered ${pressed.status}`);
   const file = await fetch(location);

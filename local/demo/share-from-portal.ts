@@ -16,7 +16,8 @@ export async function shareFromPortal({ urls, account }: Running, sent: Sent): P
     lifetimeDays: 7,
     files: [{ name: sent.name, contentType: 'application/octet-stream', sizeBytes: sent.bytes.length }],
   })) as { attachments: { attachmentId: string }[] };
-  for (const { attachmentId } of share.attachments) await upload(session, `/uploads/${attachmentId}`, sent.bytes);
+  for (const { attachmentId } of share.attachments)
+    await upload(session, `/uploads/${attachmentId}`, sent.bytes);
 }
 
 async function upload(session: Session, path: string, bytes: Buffer): Promise<void> {
@@ -52,7 +53,8 @@ function createSession(portal: string): Session {
       cookies.set(name, value);
     }
     const text = await response.text();
-    if (response.status >= 400) throw new Error(`the portal answered ${path} with ${response.status}: ${text.slice(0, 300)}`);
+    if (response.status >= 400)
+      throw new Error(`the portal answered ${path} with ${response.status}: ${text.slice(0, 300)}`);
     token = /name="(?:_csrf|csrf-token)" (?:value|content)="([^"]+)"/.exec(text)?.[1] ?? token;
     return { status: response.status, text };
   };
@@ -61,11 +63,18 @@ function createSession(portal: string): Session {
       return (await send(path, {})).text;
     },
     async form(path, fields) {
-      const { status } = await send(path, { method: 'POST', body: new URLSearchParams({ ...fields, _csrf: token }) });
+      const { status } = await send(path, {
+        method: 'POST',
+        body: new URLSearchParams({ ...fields, _csrf: token }),
+      });
       if (status !== 303) throw new Error(`the portal did not take the form ${path}`);
     },
     async json(path, body) {
-      const headers = { 'content-type': 'application/json', accept: 'application/json', 'x-csrf-token': token };
+      const headers = {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'x-csrf-token': token,
+      };
       const { text } = await send(path, { method: 'POST', body: JSON.stringify(body), headers });
       return JSON.parse(text) as unknown;
     },

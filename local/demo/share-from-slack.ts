@@ -11,7 +11,12 @@ interface SeenInteraction {
 /** As Ada in Slack: posts a file, types `/share` with an address, and presses Send on the card that names the file. */
 export async function shareFromSlack(slack: string, sent: Sent): Promise<void> {
   const control = `${slack}/_control`;
-  const about = new URLSearchParams({ userId: ADA, channelId: CHANNEL, name: sent.name, mimetype: 'application/octet-stream' });
+  const about = new URLSearchParams({
+    userId: ADA,
+    channelId: CHANNEL,
+    name: sent.name,
+    mimetype: 'application/octet-stream',
+  });
   await call(`${control}/files?${about}`, { method: 'POST', body: new Uint8Array(sent.bytes) });
   const interactionId = await waitFor('the card with the file', async () => {
     const command = { userId: ADA, channelId: CHANNEL, command: '/share', text: sent.to };

@@ -15,7 +15,10 @@ export async function lockDataDir(dataDir: string): Promise<{ release(): Promise
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const pid = Number(await readFile(file, 'utf8').catch(() => ''));
       if (await isOurs(pid)) {
-        throw new Error(`Passalong is running on ${dataDir} already (process ${pid}). Stop that one, or set another DATA_DIR.`);
+        throw new Error(
+          `Passalong is running on ${dataDir} already (process ${pid}). Stop that one, or set another DATA_DIR.`,
+          { cause: error },
+        );
       }
       await rm(file, { force: true });
     }

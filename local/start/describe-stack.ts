@@ -9,18 +9,28 @@ export function describeStack(
   seconds: number,
 ): string {
   const { urls } = stack;
-  const platform = (url: string | null): string => (url ? `simulated at ${url}` : 'the real one, as configured');
+  const platform = (url: string | null): string =>
+    url ? `simulated at ${url}` : 'the real one, as configured';
   const rows: [string, string][] = [
     ['Portal', urls.portal],
-    ['Inbox', settings.given['SES_ENDPOINT'] ? `SES at ${urls.inbox}` : `${urls.inbox}  (mails stay on this machine)`],
-    ['Storage', settings.given['S3_ENDPOINT'] ? `S3 at ${urls.s3}` : `${urls.s3}  (bucket ${settings.S3_BUCKET})`],
+    [
+      'Inbox',
+      settings.given['SES_ENDPOINT'] ? `SES at ${urls.inbox}` : `${urls.inbox}  (mails stay on this machine)`,
+    ],
+    [
+      'Storage',
+      settings.given['S3_ENDPOINT'] ? `S3 at ${urls.s3}` : `${urls.s3}  (bucket ${settings.S3_BUCKET})`,
+    ],
     ['Lambda', `${urls.lambda}  (on-ready, started by storage)`],
     ['Postgres', stack.isEmbeddedPostgres ? 'embedded' : 'DATABASE_URL'],
     ['Queue', settings.given['REDIS_URL'] ? 'Redis' : 'Postgres'],
     ['Slack', platform(urls.slack)],
     ['Discord', platform(urls.discord)],
-    ['Data, logs', `${settings.DATA_DIR}`],
-    ['Account', `${SEED_EMAIL}  password ${seed.isFirstStart ? seed.password : `in ${settings.DATA_DIR}/secrets.json`}`],
+    ['Data, logs', settings.DATA_DIR],
+    [
+      'Account',
+      `${SEED_EMAIL}  password ${seed.isFirstStart ? seed.password : `in ${settings.DATA_DIR}/secrets.json`}`,
+    ],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return [

@@ -5,7 +5,10 @@ const port = (standard: number) => z.coerce.number().int().min(1).max(65_535).de
 
 /** What `npm start` itself reads; everything else that is set is handed to the processes that know it. */
 const settings = z.object({
-  DATA_DIR: z.string().default('.data').transform((folder) => path.resolve(folder)),
+  DATA_DIR: z
+    .string()
+    .default('.data')
+    .transform((folder) => path.resolve(folder)),
   PORT: port(3000),
   INBOX_PORT: port(8025),
   S3_PORT: port(9000),
@@ -21,17 +24,49 @@ export type Settings = z.infer<typeof settings> & {
 
 /** Variables that reach the product's processes as they are set here. */
 const HANDED_ON = [
-  'DATABASE_URL', 'REDIS_URL', 'S3_ENDPOINT', 'S3_PUBLIC_ENDPOINT', 'SES_ENDPOINT', 'SES_FROM', 'SES_CONFIGURATION_SET',
-  'SES_MAX_SEND_RATE', 'PORTAL_URL', 'LINK_SECRET', 'LINK_SECRET_PREVIOUS', 'SESSION_SECRET', 'TRUST_PROXY_HOPS', 'HOST',
-  'LOG_LEVEL', 'LEASE_SECONDS', 'WORKER_CONCURRENCY', 'DRAIN_SECONDS', 'MAX_FILE_BYTES', 'MAX_LIVE_BYTES_PER_ACCOUNT',
-  'MAX_SHARES_PER_HOUR', 'MAX_RECIPIENTS_PER_DAY', 'MAX_RECIPIENTS_PER_DAY_WHEN_NEW', 'UNDO_SECONDS', 'SLACK_BOT_TOKEN',
-  'SLACK_APP_TOKEN', 'SLACK_API_URL', 'SLACK_FILE_HOSTS', 'DISCORD_TOKEN', 'DISCORD_APPLICATION_ID', 'DISCORD_API_URL',
-  'DISCORD_FILE_HOSTS', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'S3_ENDPOINT',
+  'S3_PUBLIC_ENDPOINT',
+  'SES_ENDPOINT',
+  'SES_FROM',
+  'SES_CONFIGURATION_SET',
+  'SES_MAX_SEND_RATE',
+  'PORTAL_URL',
+  'LINK_SECRET',
+  'LINK_SECRET_PREVIOUS',
+  'SESSION_SECRET',
+  'TRUST_PROXY_HOPS',
+  'HOST',
+  'LOG_LEVEL',
+  'LEASE_SECONDS',
+  'WORKER_CONCURRENCY',
+  'DRAIN_SECONDS',
+  'MAX_FILE_BYTES',
+  'MAX_LIVE_BYTES_PER_ACCOUNT',
+  'MAX_SHARES_PER_HOUR',
+  'MAX_RECIPIENTS_PER_DAY',
+  'MAX_RECIPIENTS_PER_DAY_WHEN_NEW',
+  'UNDO_SECONDS',
+  'SLACK_BOT_TOKEN',
+  'SLACK_APP_TOKEN',
+  'SLACK_API_URL',
+  'SLACK_FILE_HOSTS',
+  'DISCORD_TOKEN',
+  'DISCORD_APPLICATION_ID',
+  'DISCORD_API_URL',
+  'DISCORD_FILE_HOSTS',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_PROFILE',
 ];
 
 /** @throws Error that names every wrong variable */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const read = settings.safeParse(set);
   if (!read.success) {
     const lines = read.error.issues.map((issue) => `  - ${String(issue.path[0])}: ${issue.message}`);

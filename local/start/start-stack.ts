@@ -21,7 +21,14 @@ const LEAN = {
 };
 
 export interface Stack {
-  urls: { portal: string; inbox: string; s3: string; lambda: string; slack: string | null; discord: string | null };
+  urls: {
+    portal: string;
+    inbox: string;
+    s3: string;
+    lambda: string;
+    slack: string | null;
+    discord: string | null;
+  };
   isEmbeddedPostgres: boolean;
   /** The environment of the product's processes, for commands that join them. */
   productEnv: Record<string, string>;
@@ -34,7 +41,7 @@ export interface Stack {
  * elsewhere not at all. Ports that nobody types are free ones. @throws Error with what did not start, after stopping the rest
  */
 export async function startStack(
-  { start, run }: Supervisor,
+  supervisor: Supervisor,
   settings: Settings,
   secrets: Secrets,
   scripts: string,
@@ -47,7 +54,7 @@ export async function startStack(
     env: Record<string, string>,
     nodeFlags: readonly string[] = [],
   ): Promise<Service> => {
-    const service = await start({ name, script: path.join(scripts, script), env, nodeFlags });
+    const service = await supervisor.start({ name, script: path.join(scripts, script), env, nodeFlags });
     services.push(service);
     return service;
   };
@@ -81,7 +88,7 @@ export async function startStack(
         });
         productEnv['DATABASE_URL'] = postgres.detail;
       }
-      await run({
+      await supervisor.run({
         name: 'seed',
         script: path.join(scripts, 'seed.js'),
         env: { ...productEnv, ...describeSeed(secrets, urls) },
@@ -125,7 +132,7 @@ export async function startStack(
         LOCAL_DISCORD_APPLICATION_ID: DISCORD_APPLICATION_ID,
       });
       // The double forgets commands when it ends; with a real token it is `npm run discord:register`, once.
-      await run({ name: 'register', script: path.join(scripts, 'register.js'), env: productEnv });
+      await supervisor.run({ name: 'register', script: path.join(scripts, 'register.js'), env: productEnv });
     };
 
     await settleAll([beginDatabase(), beginStorage(), beginMail(), beginSlack(), beginDiscord()]);
@@ -156,7 +163,12 @@ export async function startStack(
 }
 
 /** What takes people's wishes goes first, what they need last. */
-const STOP_ORDER = [['bot', 'portal', 'worker'], ['lambda'], ['s3', 'inbox', 'slack', 'discord'], ['postgres']];
+const STOP_ORDER = [
+  ['bot', 'portal', 'worker'],
+  ['lambda'],
+  ['s3', 'inbox', 'slack', 'discord'],
+  ['postgres'],
+];
 
 function local(port: number): string {
   return `http://127.0.0.1:${port}`;

@@ -41,7 +41,12 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
   mkdirSync(logDir, { recursive: true });
 
   const launch = ({ name, script, env, nodeFlags = [] }: ServiceOptions): Launched => {
-    const options = { detached: true, silent: true, env: { ...inherited(), ...env }, execArgv: [...nodeFlags] };
+    const options = {
+      detached: true,
+      silent: true,
+      env: { ...inherited(), ...env },
+      execArgv: [...nodeFlags],
+    };
     const child = fork(script, options);
     return watch(name, child, path.join(logDir, `${name}.log`), say);
   };
@@ -58,6 +63,7 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
         restarts += 1;
         say(`${options.name} ended by itself; starting it again`);
         await sleep(Math.min(5_000, 250 * restarts));
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `stop` may be called meanwhile
         if (isStopping) return;
         launched = launch(options);
         service.pid = launched.child.pid ?? 0;
@@ -140,7 +146,11 @@ async function end({ child, exited }: Launched): Promise<void> {
 function readComplaint(line: string): string | null {
   if (!line.startsWith('{')) return null;
   try {
-    const { level, msg, err } = JSON.parse(line) as { level?: number; msg?: string; err?: { message?: string } };
+    const { level, msg, err } = JSON.parse(line) as {
+      level?: number;
+      msg?: string;
+      err?: { message?: string };
+    };
     return level !== undefined && level >= 40 ? [msg, err?.message].filter(Boolean).join(': ') : null;
   } catch {
     return null;

@@ -125,7 +125,11 @@ describe('from any server', () => {
   ])('HTTP %i is %s', async (status, kind, code) => {
     answer = (_request, response) => response.writeHead(status).end('x');
     const attempt = fetchFrom(`http://${hostOf(server)}/a`, 1, [hostOf(server)]);
-    await expect(attempt).rejects.toMatchObject({ kind, code, message: expect.stringContaining('plan.pdf') });
+    await expect(attempt).rejects.toMatchObject({
+      kind,
+      code,
+      message: expect.stringContaining('plan.pdf') as string,
+    });
   });
 
   test('a body that breaks off is an error of the stream, not a short file', async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { BotDeps, ChatPlatform } from '../../bot/chat.js';
 import { registerCommands } from '../../bot/discord/register-commands.js';
@@ -74,7 +73,6 @@ export async function startRig() {
         where: { requestKey: `discord:${interactionId}` },
         include: { attachments: true, recipients: true },
       }),
-    newId: () => randomUUID(),
     async stop() {
       await platform.stop();
       await notices.stop();

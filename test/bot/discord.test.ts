@@ -63,7 +63,7 @@ describe('/share', () => {
     ]);
     expect(share?.attachments[0]?.source).toMatchObject({
       kind: 'discord',
-      url: expect.stringContaining('/plan.pdf?ex='),
+      url: expect.stringContaining('/plan.pdf?ex=') as string,
     });
     expect(share?.recipients.map(({ email }) => email)).toEqual(['bob@example.com', 'carol@example.com']);
     expect(Math.round((share!.expiresAt.getTime() - share!.createdAt.getTime()) / 86_400_000)).toBe(30);
@@ -130,7 +130,7 @@ describe('/share', () => {
     expect(rig.deps.log.lines).toContainEqual(
       expect.objectContaining({
         level: 'error',
-        fields: expect.objectContaining({ reference, interactionId: id }),
+        fields: expect.objectContaining({ reference, interactionId: id }) as object,
       }),
     );
   });
@@ -157,7 +157,7 @@ describe('connecting an account', () => {
     const url = buttonsOf(steps.components)[0] as unknown as { url: string; style: number };
     expect(url).toMatchObject({
       style: 5,
-      url: expect.stringMatching(/^https:\/\/passalong\.test\/connect\//),
+      url: expect.stringMatching(/^https:\/\/passalong\.test\/connect\//) as string,
     });
 
     const account = await createAccount(rig.db, { email: 'ann_lee@sender.example' });

@@ -15,7 +15,7 @@ import { testDeps, type TestDeps } from './discord-rig.js';
 let database: OpenTestDatabase;
 let deps: TestDeps;
 let account: Account;
-let platform: ReturnType<typeof fakePlatform>;
+let platform: FakePlatform;
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -35,27 +35,35 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Keeps what was said; `whileEditing` runs in the middle of an edit. */
-function fakePlatform() {
-  const fake = {
+interface FakePlatform extends ChatPlatform {
+  edits: { handle: string; text: string }[];
+  messages: { userId: string; text: string }[];
+  isEditable: boolean;
+  takesMessages: boolean;
+  /** Runs in the middle of an edit. */
+  whileEditing: (handle: string) => Promise<void>;
+}
+
+/** Keeps what was said. */
+function fakePlatform(): FakePlatform {
+  return {
     platform: 'SLACK',
-    edits: [] as { handle: string; text: string }[],
-    messages: [] as { userId: string; text: string }[],
+    edits: [],
+    messages: [],
     isEditable: true,
     takesMessages: true,
-    whileEditing: async (_handle: string): Promise<void> => {},
-    async edit(handle: string, answer: Answer) {
-      await fake.whileEditing(handle);
-      if (fake.isEditable) fake.edits.push({ handle, text: textOf(answer) });
-      return fake.isEditable;
+    whileEditing: async () => {},
+    async edit(handle, answer) {
+      await this.whileEditing(handle);
+      if (this.isEditable) this.edits.push({ handle, text: textOf(answer) });
+      return this.isEditable;
     },
-    async message(userId: string, answer: Answer) {
-      if (fake.takesMessages) fake.messages.push({ userId, text: textOf(answer) });
-      return fake.takesMessages;
+    async message(userId, answer) {
+      if (this.takesMessages) this.messages.push({ userId, text: textOf(answer) });
+      return this.takesMessages;
     },
     stop: async () => {},
-  } satisfies ChatPlatform & Record<string, unknown>;
-  return fake;
+  };
 }
 
 function textOf({ title, lines }: Answer): string {
@@ -182,7 +190,9 @@ describe('where it is said', () => {
     await oweNotice(database.db, 'SHARE', shareId);
     await sendAll();
     expect(platform.edits).toEqual([]);
-    expect(platform.messages).toEqual([{ userId: 'U1', text: expect.stringMatching(/^Sent plan\.pdf/) }]);
+    expect(platform.messages).toEqual([
+      { userId: 'U1', text: expect.stringMatching(/^Sent plan\.pdf/) as string },
+    ]);
   });
 
   test('who has read the end in the answer is not written to when the answer can no longer be edited', async () => {
@@ -200,7 +210,7 @@ describe('where it is said', () => {
     const shareId = await accept('U1', { replyHandle: null });
     await settle(shareId);
     await sendAll();
-    expect(await noticeOf(shareId)).toMatchObject({ sent: 2, settledAt: expect.any(Date) });
+    expect(await noticeOf(shareId)).toMatchObject({ sent: 2, settledAt: expect.any(Date) as Date });
   });
 });
 

@@ -161,7 +161,7 @@ describe('the history', () => {
     expect(text).toMatch(/eve@example\.com<\/span>\s*<span class="badge bad">Bounced</);
     expect(text).toMatch(/kim@example\.com<\/span>\s*<span class="badge busy">Waiting</);
     const detail = (await browser.get(`/shares/${shareId}`)).text;
-    expect(detail).toContain('Downloaded once, last on');
+    expect(detail).toContain('Downloaded once, on');
     expect(detail).toContain('Look for a typo');
     expect(await (await portal.signIn(await portal.account())).get('/shares')).toMatchObject({
       text: expect.not.stringContaining('second.pdf') as string,

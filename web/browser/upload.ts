@@ -96,6 +96,7 @@ async function cancel(): Promise<void> {
   panel.hidden = true;
   form.hidden = false;
   showErrors({ form: 'Cancelled. Nothing was sent.' });
+  find('form-error', HTMLElement).className = 'notice';
   await stopping?.().catch(() => undefined);
 }
 
@@ -124,6 +125,7 @@ function showChosen(): void {
 }
 
 function showErrors(errors: Readonly<Record<string, string>>): void {
+  find('form-error', HTMLElement).className = 'alert';
   for (const name of ['form', ...FIELDS]) {
     const line = find(`${name}-error`, HTMLElement);
     line.textContent = errors[name] ?? '';

@@ -21,14 +21,7 @@ export function billingPage({ month, lines, totals }: Statement, months: readonl
   return {
     title: `Billing for ${monthName(month)}`,
     body: html`<h1>Billing for ${monthName(month)}</h1>
-      <nav class="pages" aria-label="Months">
-        ${months.map(
-          (one) =>
-            html`<a href="/billing?month=${one}" ${one === month && html` aria-current="page"`}
-              >${monthName(one)}</a
-            >`,
-        )}
-      </nav>
+      ${months.length > 1 && monthLinks(month, months)}
       <dl class="totals">
         ${sums.map(
           ([name, value]) =>
@@ -40,6 +33,12 @@ export function billingPage({ month, lines, totals }: Statement, months: readonl
       </dl>
       ${lines.length === 0 ? html`<p class="card centred">Nothing was charged in this month.</p>` : table(lines)}`,
   };
+}
+
+function monthLinks(month: string, months: readonly string[]): Html {
+  return html`<nav class="pages" aria-label="Months">
+    ${months.map((one) => html`<a href="/billing?month=${one}" ${one === month && html` aria-current="page"`}>${monthName(one)}</a>`)}
+  </nav>`;
 }
 
 function table(lines: readonly StatementLine[]): Html {
@@ -59,7 +58,7 @@ function table(lines: readonly StatementLine[]): Html {
           (line) =>
             html`<tr>
               <td class="date">${formatDate(line.at)}</td>
-              <td><a href="/shares/${line.shareId}">${KINDS[line.kind]}</a></td>
+              <td>${KINDS[line.kind]}</td>
               <td><bdi>${line.fileNames.join(', ')}</bdi></td>
               <td>${line.recipients.join(', ')}</td>
               <td class="number">${formatBytes(line.bytes)}</td>

@@ -31,7 +31,7 @@ export function sharePage(share: ShareSummary, parts: Parts): Page {
         ${statusLine('share', status)}
       </header>
       <p class="hint">
-        Sent on ${formatDate(share.createdAt, 'time')} to ${plural(recipients.length, 'recipient')}.
+        Shared on ${formatDate(share.createdAt, 'time')} to ${plural(recipients.length, 'recipient')}.
       </p>
       ${message && html`<blockquote>${message}</blockquote>`}
       <h2>Recipients</h2>

@@ -98,11 +98,11 @@ export function recipientStatus({ isRevoked, delivery, downloads }: Recipient): 
   if (isRevoked) return { label: 'Withdrawn', tone: 'quiet', help: 'This link no longer works.' };
   const [latest] = downloads;
   if (!latest) return DELIVERY[delivery];
-  const times = downloads.length === 1 ? 'once' : `${downloads.length} times`;
+  const times = downloads.length === 1 ? 'once, on' : `${downloads.length} times, last on`;
   return {
     label: 'Downloaded',
     tone: 'good',
-    help: `Downloaded ${times}, last on ${formatDate(latest.at, 'time')}.`,
+    help: `Downloaded ${times} ${formatDate(latest.at, 'time')}.`,
   };
 }
 

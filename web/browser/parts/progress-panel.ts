@@ -15,6 +15,7 @@ const SAID_EVERY_PERCENT = 25;
 /** Shows how far each file and all of them are, how fast, and for how long still. */
 export function showProgress(items: readonly UploadItem[]): ProgressPanel {
   const total = items.reduce((sum, { file }) => sum + file.size, 0);
+  const title = find('progress-title', HTMLElement);
   const text = find('progress-text', HTMLElement);
   const said = find('progress-said', HTMLElement);
   const alert = find('progress-error', HTMLElement);
@@ -56,12 +57,16 @@ export function showProgress(items: readonly UploadItem[]): ProgressPanel {
       draw();
     },
     start() {
+      title.textContent = 'Sending…';
       samples = [];
       alert.hidden = true;
       retry.hidden = true;
       draw();
     },
     fail(message) {
+      title.textContent = 'Interrupted';
+      samples = [];
+      draw();
       alert.textContent = message;
       alert.hidden = false;
       retry.hidden = false;

@@ -1,0 +1,61 @@
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { createDatabase, createPool } from '../../adapters/database.js';
+import { createJobQueue } from '../../adapters/job-queue.js';
+import { createLogger } from '../../adapters/logger.js';
+import { createPresigningClient, createS3Client } from '../../adapters/s3.js';
+import { createS3UploadStore } from '../../adapters/s3-upload-store.js';
+import { environment, limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../../core/config.js';
+import { runTerminal } from './run-terminal.js';
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<number> {
+  const { database, queue: queueEnvironment, storage: storageEnvironment, links, limits } = environment;
+  const env = readEnv(
+    { ...database, ...queueEnvironment, ...storageEnvironment, ...links, ...limits },
+    process.env,
+  );
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { yes: { type: 'boolean' } },
+  });
+  const [text = '/help', ...paths] = positionals;
+  const log = createLogger('chat', 'error');
+  const pool = createPool(env.DATABASE_URL, log);
+  const db = createDatabase(pool);
+  const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
+  const storage = storageFrom(env);
+  const s3 = createS3Client(storage);
+  const deps = {
+    db,
+    queue,
+    log,
+    limits: limitsFrom(env),
+    linkSecrets: linkSecretsFrom(env),
+    portalUrl: env.PORTAL_URL,
+    marks: { markMail: (deliveryId: string) => queue.add('mark-mail', { deliveryId }) },
+    uploads: createS3UploadStore(s3, createPresigningClient(storage), env.S3_BUCKET),
+  };
+  const terminal = { write: console.log, ask: process.stdin.isTTY ? ask : null };
+  const userId = process.env['USER'] || 'me';
+  try {
+    return await runTerminal(deps, terminal, { text, paths, userId, isConfirmed: values.yes === true });
+  } finally {
+    await queue.close();
+    await db.$disconnect();
+    await pool.end();
+  }
+}
+
+async function ask(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await lines.question(`${question}\n[y/N] `);
+  lines.close();
+  return /^y(es)?$/i.test(answer.trim());
+}

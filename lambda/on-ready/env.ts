@@ -1,0 +1,9 @@
+import { environment } from '../../core/config.js';
+
+/** The variables of the function that mails: no storage, no chat, no queue. */
+export const onReadyEnvironment = {
+  ...environment.runtime,
+  ...environment.database,
+  ...environment.mail,
+  ...environment.links,
+};

@@ -41,7 +41,7 @@ export function createSlackFileFetcher(slack: NonNullable<Platforms['slack']>): 
 /** A missing right may also show as a redirect to the workspace's sign-in page. */
 function explainBlocked(error: BlockedUrl, name: string): AppError {
   const cause = { cause: error };
-  return /^slack\.com$/.test(error.hostname)
+  return /(^|\.)slack\.com$/.test(error.hostname)
     ? new AppError('invalid', 'file.not_the_file', { name, platform: 'Slack' }, cause)
     : new AppError('invalid', 'file.blocked_source', { name }, cause);
 }

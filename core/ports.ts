@@ -101,7 +101,6 @@ export interface OutgoingMail {
   subject: string;
   text: string;
   html: string;
-  listUnsubscribe?: string;
 }
 
 /** What became of handing a mail over; see docs/states.md for why `unknown` is never tried again. */

@@ -6,6 +6,7 @@ import { AppError } from '../errors.js';
 import { mintToken, readToken } from '../links/tokens.js';
 import { oweNotice } from '../notices.js';
 import type { Deps } from '../ports.js';
+import { isUuid } from '../uuid.js';
 import type { ChatProfile, ChatReply, ChatUser } from './chat-user.js';
 
 const LIFETIME_MS = 10 * 60 * 1000;
@@ -89,6 +90,7 @@ export async function approveLinkCode(
 
 /** Somebody says that they did not ask for it: the code is dead. Safe to repeat. */
 export async function refuseLinkCode(deps: Pick<Deps, 'db'>, linkCodeId: string): Promise<void> {
+  if (!isUuid(linkCodeId)) return;
   await deps.db.linkCode.updateMany({
     where: { id: linkCodeId, closedAt: null },
     data: { closedAt: new Date() },
@@ -106,8 +108,10 @@ export async function confirmLinkCode(
   by: ChatUser,
 ): Promise<{ accountId: string; email: string }> {
   const linked = await deps.db.$transaction(async (tx) => {
-    const code = await tx.linkCode.findUnique({ where: { id: linkCodeId }, include: { account: true } });
     const platform = PLATFORM_NAMES[by.platform];
+    const code = isUuid(linkCodeId)
+      ? await tx.linkCode.findUnique({ where: { id: linkCodeId }, include: { account: true } })
+      : null;
     if (!code?.account) throw new AppError('gone', 'link.expired', { platform });
     const { account, platform: codePlatform, workspaceId, userId, userName, workspaceName } = code;
     if (codePlatform !== by.platform || workspaceId !== by.workspaceId || userId !== by.userId) {
@@ -156,6 +160,7 @@ export async function unlinkIdentity(
   accountId: string,
   identityId: string,
 ): Promise<void> {
+  if (!isUuid(identityId)) return;
   const removed = await deps.db.chatIdentity.deleteMany({ where: { id: identityId, accountId } });
   if (removed.count > 0) await recordAudit(deps.db, { accountId, action: 'identity.unlinked' });
 }

@@ -57,11 +57,11 @@ export function mailButton(url: string, label: string): Html {
 }
 
 /**
- * A person's own words so that no mail program makes a link of them: an invisible joiner after each dot
- * and after `://` and `@`.
+ * A person's own words so that no mail program makes a link of them: an invisible joiner before each dot,
+ * `://` and `@`. After them it would not help: `http://` and `www.` alone begin a link, and browsers skip it in a host.
  */
 export function withoutLinks(text: string): string {
-  return text.replace(/(\.|:\/\/|@)(?=\S)/g, '$1\u2060');
+  return text.replace(/(\.|:\/\/|@)(?=\S)/g, '\u2060$1');
 }
 
 function shortenSubject(subject: string): string {

@@ -59,7 +59,6 @@ const HANDED_ON = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
-  'AWS_PROFILE',
 ];
 
 /** @throws Error that names every wrong variable */

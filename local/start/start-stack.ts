@@ -76,8 +76,8 @@ export async function startStack(
     const productEnv = describeProduct(settings, secrets, urls);
     const folder = (name: string): string => path.join(dataDir, name);
     const credentials = (prefix: string): Record<string, string> => ({
-      [`${prefix}_ACCESS_KEY_ID`]: secrets.accessKeyId,
-      [`${prefix}_SECRET_ACCESS_KEY`]: secrets.secretAccessKey,
+      [`${prefix}_ACCESS_KEY_ID`]: productEnv['AWS_ACCESS_KEY_ID'] ?? '',
+      [`${prefix}_SECRET_ACCESS_KEY`]: productEnv['AWS_SECRET_ACCESS_KEY'] ?? '',
     });
 
     const beginDatabase = async (): Promise<void> => {
@@ -135,6 +135,19 @@ export async function startStack(
       await supervisor.run({ name: 'register', script: path.join(scripts, 'register.js'), env: productEnv });
     };
 
+    /** Storage that is not ours may send no events, so its marks are looked for. */
+    const announceMarks = (): Promise<Service>[] =>
+      given['S3_ENDPOINT']
+        ? [
+            launch('ready-events', 'local/ready-events.js', {
+              ...productEnv,
+              READY_EVENTS_ENDPOINT: given['S3_ENDPOINT'],
+              READY_EVENTS_BUCKET: settings.S3_BUCKET,
+              READY_EVENTS_TARGET: `${urls.lambda}/2015-03-31/functions/on-ready/invocations`,
+            }),
+          ]
+        : [];
+
     await settleAll([beginDatabase(), beginStorage(), beginMail(), beginSlack(), beginDiscord()]);
     await settleAll([
       launch('lambda', 'local/lambda.js', {
@@ -150,6 +163,7 @@ export async function startStack(
           },
         }),
       }),
+      ...announceMarks(),
       launch('portal', 'web.js', { ...productEnv, ...LEAN.env, PORT: String(settings.PORT) }, LEAN.nodeFlags),
       launch('worker', 'worker.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
       launch('bot', 'bot.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
@@ -165,7 +179,7 @@ export async function startStack(
 /** What takes people's wishes goes first, what they need last. */
 const STOP_ORDER = [
   ['bot', 'portal', 'worker'],
-  ['lambda'],
+  ['ready-events', 'lambda'],
   ['s3', 'inbox', 'slack', 'discord'],
   ['postgres'],
 ];

@@ -119,6 +119,17 @@ describe('which notice is sent', () => {
     );
   });
 
+  test('a row that another sender is claiming at this moment is passed over, not waited for', async () => {
+    await accept('first', { nextAt: minutes(-2) });
+    await accept('second');
+    const other = await database.pool.connect();
+    await other.query(`BEGIN; SELECT 1 FROM chat_notice WHERE user_id = 'first' FOR UPDATE`);
+    await send();
+    await other.query('ROLLBACK');
+    other.release();
+    expect(platform.edits.map(({ handle }) => handle)).toEqual(['handle of second']);
+  });
+
   test('a notice belongs to one sender while it is on its way, and others are not held up', async () => {
     await accept('slow', { nextAt: minutes(-2) });
     await accept('quick');

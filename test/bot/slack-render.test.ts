@@ -40,6 +40,12 @@ test('long answers become several sections, and a line that is too long is cut b
   expect(sections(answer({ lines: ['🙂'.repeat(2000)] }))[0]).toMatch(/^(🙂)+…$/u);
 });
 
+test('an answer without end is cut to the blocks that Slack takes, its buttons kept', () => {
+  const lines = Array.from({ length: 60 }, () => 'x'.repeat(2900));
+  const { blocks } = render(answer({ lines, buttons: [button()] }));
+  expect([blocks.length, blocks.at(-1)?.type]).toEqual([50, 'actions']);
+});
+
 test('buttons say in their value what they mean, under ids of their own', () => {
   const buttons = [
     button({ id: 'd1', style: 'primary' }),

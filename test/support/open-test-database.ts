@@ -14,7 +14,8 @@ export interface OpenTestDatabase {
 
 /** A database of its own for one test file, with the product's two clients connected to it. */
 export async function openTestDatabase(): Promise<OpenTestDatabase> {
-  const { connectionString, drop } = await createTestDatabase();
+  const database = await createTestDatabase();
+  const { connectionString } = database;
   const pool = createPool(connectionString, fakeLog());
   const db = createDatabase(pool);
   return {
@@ -24,7 +25,7 @@ export async function openTestDatabase(): Promise<OpenTestDatabase> {
     async drop() {
       await db.$disconnect();
       await pool.end();
-      await drop();
+      await database.drop();
     },
   };
 }

@@ -46,6 +46,13 @@ describe('a form', () => {
     expect(answer.status).toBe(403);
   });
 
+  test('with a field that is not asked for is refused', async () => {
+    const browser = await portal.signIn(await portal.account());
+    expect((await browser.post('/sign-out', { accountId: 'another' })).status).toBe(400);
+    await browser.get('/forgot');
+    expect((await browser.post('/forgot', { email: 'a@b.org', sendTo: 'c@d.org' })).status).toBe(400);
+  });
+
   test('over 16 KiB is refused, and JSON over 64 KiB', async () => {
     const browser = await portal.signIn(await portal.account());
     const form = await browser.post('/sign-out', { more: 'x'.repeat(16 * 1024) });

@@ -98,6 +98,7 @@ describe('sending from the portal', () => {
     const { attachments } = (await browser.postJson('/shares', newShare())).json as Created;
     const base = `/uploads/${attachments[0]!.attachmentId}`;
     expect((await browser.postJson(`${base}/parts`, { partNumber: 1, sizeBytes: 1 })).status).toBe(400);
+    expect((await browser.post(`${base}/begin`)).status, 'not JSON').toBe(400);
     await browser.postJson(`${base}/begin`, {});
     for (const part of [
       { partNumber: 0, sizeBytes: 1 },
@@ -298,7 +299,9 @@ describe('one share', () => {
     expect(
       await portal.db.share.findMany({ where: { accountId: owner.id }, orderBy: { id: 'asc' } }),
     ).toEqual(before);
-    expect((await browser.get('/shares/not-an-id')).status).toBe(404);
+    for (const path of ['/shares/not-an-id', '/uploads/not-an-id/parts']) {
+      expect((await browser.get(path)).status, path).toBe(404);
+    }
   });
 
   test('asks a stranger to sign in first', async () => {

@@ -60,7 +60,14 @@ function table(lines: readonly StatementLine[]): Html {
               <td class="date">${formatDate(line.at)}</td>
               <td>${KINDS[line.kind]}</td>
               <td><bdi>${line.fileNames.join(', ')}</bdi></td>
-              <td>${line.recipients.join(', ')}</td>
+              <td>
+                ${
+                  line.recipients.length > 0 &&
+                  html`<ul>
+                    ${line.recipients.map((email) => html`<li>${email}</li>`)}
+                  </ul>`
+                }
+              </td>
               <td class="number">${formatBytes(line.bytes)}</td>
             </tr>`,
         )}

@@ -50,9 +50,10 @@ describe('the mail to a recipient', () => {
       files: [{ name: 'evil.example', sizeBytes: 1 }],
     });
     for (const part of [plain, html.replace(/<title>.*<\/title>/, '')]) {
-      expect(part).not.toMatch(/evil\.example|http:\/\/evil|@evil/);
-      const links = [...part.matchAll(/https?:\/\/[^\s"<]+/g)].map(([link]) => link);
-      expect(links.every((link) => link.startsWith('https://portal.test/'))).toBe(true);
+      // What the more generous mail programs take for a link.
+      const links = [...part.matchAll(/\w+:\/\/[^\s"<]*|www\.|[\w-]+\.example|\w+@/g)].map(([link]) => link);
+      const others = links.filter((link) => !link.startsWith('https://portal.test/'));
+      expect(others.filter((link) => link !== 'ann@' && link !== 'sender.example')).toEqual([]);
     }
   });
 

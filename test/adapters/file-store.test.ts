@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createS3Client } from '../../adapters/s3.js';
+import { createS3FileStore } from '../../adapters/s3-file-store.js';
+import { createS3ReadyMarks } from '../../adapters/s3-ready-marks.js';
+import type { FileStore } from '../../core/ports.js';
+import { credentials, startTestS3, type TestS3 } from '../local/s3-support.js';
+import { fakeFiles } from '../support/fakes.js';
+
+process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
+process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+
+let s3: TestS3;
+let onS3: FileStore;
+const inMemory = fakeFiles();
+
+beforeAll(async () => {
+  s3 = await startTestS3();
+  onS3 = createS3FileStore(client(), 'files');
+});
+
+afterAll(() => s3.remove());
+
+function client(endpoint = s3.url) {
+  return createS3Client({ region: 'us-east-1', bucket: 'files', endpoint, publicEndpoint: undefined });
+}
+
+describe.each([
+  ['in memory', () => inMemory],
+  ['on S3', () => onS3],
+])('a file store %s', (_, getStore) => {
+  const read = async (key: string): Promise<Buffer> => buffer(await getStore().open(key));
+  const keys = async (prefix: string): Promise<string[]> => {
+    return (await getStore().list(prefix)).objects.map(({ key }) => key);
+  };
+
+  test.each([
+    ['a few bytes', [Buffer.from('abc')]],
+    ['bytes in many pieces', Array.from({ length: 500 }, () => randomBytes(1_000))],
+    ['several megabytes', Array.from({ length: 50 }, () => randomBytes(100_000))],
+  ])('gives %s back as they were', async (what, chunks) => {
+    const bytes = Buffer.concat(chunks);
+    await getStore().put(`shares/1/${what}`, Readable.from(chunks), bytes.length);
+    expect((await read(`shares/1/${what}`)).equals(bytes)).toBe(true);
+  });
+
+  test('never overwrites a key', async () => {
+    await getStore().put('shares/2/a', Readable.from([Buffer.from('first')]), 5);
+    await expect(getStore().put('shares/2/a', Readable.from([Buffer.from('other')]), 5)).rejects.toThrow();
+    expect((await read('shares/2/a')).toString()).toBe('first');
+  });
+
+  test.each([
+    ['breaks at once', 0],
+    ['breaks after a little', 1_000],
+    ['breaks after a lot', 4_000_000],
+  ])('keeps nothing of a body that %s, and throws its error as it is', async (_name, sentBytes) => {
+    const reason = new Error('the platform hung up');
+    const body = Readable.from(
+      (async function* () {
+        for (let count = 0; count < sentBytes; count += 1_000) yield randomBytes(1_000);
+        throw reason;
+      })(),
+    );
+    await expect(getStore().put('shares/3/broken', body, 5_000_000)).rejects.toBe(reason);
+    expect(await keys('shares/3/')).toEqual([]);
+    expect(body.destroyed).toBe(true);
+  });
+
+  test.each([
+    ['shorter', 9, 10],
+    ['longer', 11, 10],
+    ['much shorter', 10, 4_000_000],
+  ])('keeps nothing of a body that is %s than said', async (_name, sentBytes, saidBytes) => {
+    await expect(getStore().put('shares/4/x', Readable.from([randomBytes(sentBytes)]), saidBytes)).rejects.toThrow();
+    expect(await keys('shares/4/')).toEqual([]);
+  });
+
+  test('says that an object is not there', async () => {
+    await expect(getStore().open('shares/5/none')).rejects.toMatchObject({ kind: 'not_found' });
+  });
+
+  test('lists with ages, and deletes all under a prefix and nothing else, as often as asked', async () => {
+    for (const key of ['shares/6/a', 'shares/6/b', 'shares/66/a']) {
+      await getStore().put(key, Readable.from([Buffer.from('x')]), 1);
+    }
+    const { objects } = await getStore().list('shares/6/');
+    expect(objects.map(({ key }) => key)).toEqual(['shares/6/a', 'shares/6/b']);
+    for (const { modifiedAt } of objects) expect(Math.abs(Date.now() - modifiedAt.getTime())).toBeLessThan(60_000);
+    await getStore().deleteAll('shares/6/');
+    await getStore().deleteAll('shares/6/');
+    expect(await keys('shares/6')).toEqual(['shares/66/a']);
+  });
+});
+
+describe('the file store on S3', () => {
+  test('aborts unfinished uploads under a prefix with the objects', async () => {
+    const begin = (Key: string) => s3.client.send(new CreateMultipartUploadCommand({ Bucket: 'files', Key }));
+    await begin('shares/7/a');
+    await begin('shares/8/a');
+    await onS3.deleteAll('shares/7/');
+    const { Uploads = [] } = await s3.client.send(new ListMultipartUploadsCommand({ Bucket: 'files' }));
+    expect(Uploads.map(({ Key }) => Key)).toEqual(['shares/8/a']);
+  });
+
+  test('lists more than a page through, by the key that it gave last', async () => {
+    await Promise.all(
+      Array.from({ length: 1_003 }, (_, index) => {
+        return createS3ReadyMarks(s3.client, 'mirror').markShare(String(index).padStart(4, '0'));
+      }),
+    );
+    const store = createS3FileStore(s3.client, 'mirror');
+    const first = await store.list('shares/');
+    expect(first.objects).toHaveLength(1_000);
+    const second = await store.list('shares/', first.next);
+    expect(second.objects).toHaveLength(3);
+    expect(second.next).toBeUndefined();
+    await store.deleteAll('shares/');
+    expect((await store.list('shares/')).objects).toEqual([]);
+  });
+
+  test('says unavailable, with a reference, where storage is down or not there at all', async () => {
+    const down = { kind: 'unavailable', code: 'storage.unavailable' };
+    s3.faults.failBuckets = { files: 'down' };
+    const dead = createS3FileStore(client('http://127.0.0.1:1'), 'files');
+    for (const store of [onS3, dead]) {
+      await expect(store.put('shares/9/a', Readable.from([Buffer.from('x')]), 1)).rejects.toMatchObject(down);
+      await expect(store.open('shares/9/a')).rejects.toMatchObject(down);
+      await expect(store.list('shares/9/')).rejects.toMatchObject(down);
+      await expect(store.deleteAll('shares/9/')).rejects.toMatchObject(down);
+    }
+    s3.faults.failBuckets = {};
+    expect((await onS3.list('shares/9/')).objects).toEqual([]);
+  });
+
+  test('tries a request again that failed once', async () => {
+    await onS3.put('shares/10/a', Readable.from([Buffer.from('x')]), 1);
+    s3.faults.failRequests = { status: 503, count: 1 };
+    expect((await buffer(await onS3.open('shares/10/a'))).toString()).toBe('x');
+  });
+});
+
+describe('a ready mark', () => {
+  test('is an empty object where the Lambda looks for it, as often as it is written', async () => {
+    const marks = createS3ReadyMarks(client(), 'files');
+    await marks.markShare('s-1');
+    await marks.markShare('s-1');
+    await marks.markMail('d-1');
+    expect((await buffer(await onS3.open('shares/s-1/ready'))).length).toBe(0);
+    expect((await buffer(await onS3.open('mails/d-1/ready'))).length).toBe(0);
+    await expect(createS3ReadyMarks(client('http://127.0.0.1:1'), 'files').markMail('d')).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+  });
+});

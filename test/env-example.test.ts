@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type * as z from 'zod';
+import { botEnvironment } from '../bot/env.js';
+import { environment, platformsFrom, readEnv } from '../core/config.js';
+import { onReadyEnvironment } from '../lambda/on-ready/env.js';
+import { readSettings } from '../local/start/read-settings.js';
+import { portalEnvironment } from '../web/env.js';
+import { workerEnvironment } from '../worker/env.js';
+
+const root = path.resolve(import.meta.dirname, '..');
+const text = read('.env.example');
+
+/** `NAME=value`, and behind `# ` what is optional. */
+const ASSIGNMENT = /^(# )?([A-Z][A-Z0-9_]*)=(.*)$/gm;
+const names = [...text.matchAll(ASSIGNMENT)].map(([, , name = '']) => name);
+
+const needed = parseEnv(text);
+const everything = parseEnv(text.replace(ASSIGNMENT, '$2=$3'));
+
+const { runtime, database, queue, storage, links, limits, slack, discord } = environment;
+const processes: [name: string, shape: z.ZodRawShape][] = [
+  ['the portal', portalEnvironment],
+  ['the worker', workerEnvironment],
+  ['the bot', botEnvironment],
+  ['the Lambda', onReadyEnvironment],
+  ['npm run chat', { ...database, ...queue, ...storage, ...links, ...limits }],
+  ['npm run discord:register', { ...runtime, ...slack, ...discord }],
+];
+
+/** Set for every program by the system, a shell or CI, and never by a person for us. */
+const OF_THE_SYSTEM = ['CI', 'HOME', 'LANG', 'PATH', 'TZ', 'USER'];
+
+/** Programs that `npm start` gives their variables, so that nobody else sets them. */
+const CONFIGURED_BY_START = /^(local\/[^/]+\/main\.ts|local\/lambda\/)/;
+
+describe('.env.example', () => {
+  test.each(processes)('is enough for %s with the lines that stand without #', (_name, shape) => {
+    expect(Object.keys(readEnv(shape, needed))).not.toEqual([]);
+  });
+
+  test.each(processes)('has a value of the right form for every variable of %s', (_name, shape) => {
+    expect(Object.keys(readEnv(shape, everything)).sort()).toEqual(Object.keys(shape).sort());
+  });
+
+  test('is read by npm start, which hands on what it does not use itself', () => {
+    const { given } = readSettings(everything);
+    expect(given).toMatchObject({ DATABASE_URL: everything['DATABASE_URL'], HOST: everything['HOST'] });
+    expect(Object.keys(given).filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  test('leaves both chat platforms off until their lines are taken out of comments', () => {
+    expect(platformsFrom(readEnv(botEnvironment, needed))).toEqual({ slack: null, discord: null });
+    expect(platformsFrom(readEnv(botEnvironment, everything))).not.toMatchObject({ slack: null });
+  });
+
+  test('gives the defaults that the code has', () => {
+    const shape = Object.assign({}, ...processes.map(([, each]) => each)) as z.ZodRawShape;
+    const defaults = readEnv(shape, needed);
+    const shown = readEnv(shape, everything);
+    for (const name of Object.keys(shape).filter((each) => !(each in needed) && each in defaults)) {
+      expect.soft({ [name]: shown[name] }).toEqual({ [name]: defaults[name] });
+    }
+  });
+
+  test('names every variable once', () => {
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test('names every variable that some process reads, and no other', () => {
+    expect([...names].sort()).toEqual([...namesThatAreRead()].sort());
+  });
+});
+
+/** From the shapes of the processes; where the environment is read without one, from the source. */
+function namesThatAreRead(): Set<string> {
+  const shapes = [...processes.map(([, shape]) => shape), ...Object.values(environment)];
+  const inSettings = matches(read('local/start/read-settings.ts'), /^ {2}'?([A-Z][A-Z0-9_]+)(?:'|:)/gm);
+  const inSeed = matches(read('prisma/seed.ts'), /^ +(SEED_[A-Z]+):/gm);
+  return new Set([
+    ...shapes.flatMap((shape) => Object.keys(shape)),
+    ...inSettings,
+    ...inSeed,
+    ...sources().flatMap((file) => readByName(read(file))),
+  ]);
+}
+
+/** `process.env.NAME`, `process.env['NAME']` and `const { NAME } = process.env`. */
+function readByName(source: string): string[] {
+  const taken = matches(source, /const \{([^}]*)\} =\s+process\.env;/g).flatMap((list) =>
+    matches(list, /([A-Z][A-Z0-9_]+)/g),
+  );
+  const direct = matches(source, /process\.env(?:\.|\[')([A-Z][A-Z0-9_]+)/g);
+  return [...taken, ...direct].filter((name) => !OF_THE_SYSTEM.includes(name));
+}
+
+function sources(): string[] {
+  const folders = ['adapters', 'bot', 'core', 'lambda', 'local', 'test/support', 'web', 'worker'];
+  return [
+    ...folders.flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => `${folder}/${name}`),
+    ),
+    'prisma.config.ts',
+    'prisma/seed.ts',
+    'vitest.config.ts',
+  ].filter((file) => !CONFIGURED_BY_START.test(file));
+}
+
+function matches(source: string, pattern: RegExp): string[] {
+  return [...source.matchAll(pattern)].map(([, name = '']) => name);
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(root, file), 'utf8');
+}

@@ -1,0 +1,179 @@
+import { call, waitFor } from '../../local/demo/entrance.js';
+
+export interface ChatFile {
+  name: string;
+  bytes: Uint8Array;
+  contentType?: string;
+}
+
+/** What somebody sees of one act in chat; it changes as the app edits its answer. */
+export interface Talk {
+  /** The answer as plain text, or '' while there is none. */
+  read(): Promise<string>;
+  /** @throws Error with what is seen instead */
+  waitFor(wanted: string | RegExp): Promise<string>;
+  press(label: string): Promise<Talk>;
+  /** Where a button leads that opens a page. */
+  link(): Promise<string>;
+}
+
+/** Somebody in one of the doubles. */
+export interface ChatPerson {
+  platform: 'Slack' | 'Discord';
+  userId: string;
+  /** `/share` with files and addresses, up to the last press that sends them. */
+  share(files: ChatFile[], emails: string): Promise<Talk>;
+}
+
+interface Button {
+  label: string;
+  id: string;
+  url: string | undefined;
+}
+
+interface Seen {
+  text: string;
+  buttons: Button[];
+}
+
+const NOBODY: Seen = { text: '', buttons: [] };
+
+/** `/share` in #general of the local Slack: the file is posted first, and its card's Send is pressed where it comes. */
+export function slackPerson(slack: string, userId: string): ChatPerson & {
+  post(file: ChatFile): Promise<string>;
+  command(text: string): Promise<Talk>;
+} {
+  const control = `${slack}/_control`;
+  const channelId = 'C0GENERAL1';
+
+  const talk = (interactionId: string): Talk => {
+    const see = async (): Promise<Seen> => {
+      const { failed, current } = await call<SlackInteraction>(`${control}/interactions/${interactionId}`);
+      if (failed) throw new Error(`Slack shows ${failed}`);
+      return current ? seenInSlack(current) : NOBODY;
+    };
+    return describeTalk(see, async ({ id }) => {
+      const pressed = { userId, actionId: id, interactionId };
+      return talk((await call<{ id: string }>(`${control}/pressButton`, { json: pressed })).id);
+    });
+  };
+  const post = async ({ name, bytes, contentType }: ChatFile): Promise<string> => {
+    const about = new URLSearchParams({ userId, channelId, name, mimetype: contentType ?? 'application/octet-stream' });
+    const { fileId } = await call<{ fileId: string }>(`${control}/files?${about}`, {
+      method: 'POST',
+      body: new Uint8Array(bytes),
+    });
+    return fileId;
+  };
+  const command = async (text: string): Promise<Talk> => {
+    const typed = { userId, channelId, command: '/share', text };
+    return talk((await call<{ id: string }>(`${control}/runCommand`, { json: typed })).id);
+  };
+  return {
+    platform: 'Slack',
+    userId,
+    post,
+    command,
+    async share(files, emails) {
+      for (const file of files) await post(file);
+      return command(emails);
+    },
+  };
+}
+
+/** `/share` with attachments in #general of the local Discord. */
+export function discordPerson(discord: string, userId: string): ChatPerson {
+  const control = `${discord}/_control`;
+  const channelId = '300000000000000001';
+
+  const talk = (interactionId: string): Talk => {
+    const see = async (): Promise<Seen> => {
+      const { failed, message } = await call<DiscordInteraction>(`${control}/interactions/${interactionId}`);
+      if (failed) throw new Error('Discord shows: the application did not respond');
+      return message ? seenInDiscord(message) : NOBODY;
+    };
+    return describeTalk(see, async ({ id }) => {
+      const pressed = { userId, interactionId, customId: id };
+      return talk((await call<{ interactionId: string }>(`${control}/pressButton`, { json: pressed })).interactionId);
+    });
+  };
+  const upload = async ({ name, bytes, contentType }: ChatFile): Promise<string> => {
+    const about = new URLSearchParams({ userId, channelId, name, contentType: contentType ?? 'application/octet-stream' });
+    const { id } = await call<{ id: string }>(`${control}/files?${about}`, {
+      method: 'POST',
+      body: new Uint8Array(bytes),
+    });
+    return id;
+  };
+  return {
+    platform: 'Discord',
+    userId,
+    async share(files, emails) {
+      const options: Record<string, string> = { emails };
+      for (const [index, file] of files.entries()) {
+        options[index === 0 ? 'file' : `file${index + 1}`] = await upload(file);
+      }
+      const typed = { userId, channelId, command: 'share', options };
+      return talk((await call<{ interactionId: string }>(`${control}/invokeCommand`, { json: typed })).interactionId);
+    },
+  };
+}
+
+function describeTalk(see: () => Promise<Seen>, press: (button: Button) => Promise<Talk>): Talk {
+  const find = async (matches: (button: Button) => boolean, what: string): Promise<Button> =>
+    waitFor(`a button ${what}`, async () => (await see()).buttons.find(matches));
+  return {
+    read: async () => (await see()).text,
+    async waitFor(wanted) {
+      let last = '';
+      const isWanted = (text: string) => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text));
+      return waitFor('the answer', async () => {
+        last = (await see()).text;
+        return isWanted(last) ? last : null;
+      }).catch(() => {
+        throw new Error(`not seen: ${wanted}\nbut: ${last}`);
+      });
+    },
+    press: async (label) => press(await find((button) => button.label === label, label)),
+    link: async () => (await find((button) => button.url !== undefined, 'that opens a page')).url ?? '',
+  };
+}
+
+interface SlackInteraction {
+  failed: string | null;
+  current: SlackMessage | null;
+}
+interface SlackMessage {
+  blocks?: {
+    text?: { text?: string };
+    elements?: { action_id?: string; url?: string; text?: { text?: string } }[];
+  }[];
+}
+
+function seenInSlack({ blocks = [] }: SlackMessage): Seen {
+  const plain = (text = ''): string => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+  return {
+    text: blocks.flatMap((block) => (block.text ? [plain(block.text.text)] : [])).join('\n'),
+    buttons: blocks.flatMap(({ elements = [] }) =>
+      elements.map(({ action_id: id = '', url, text }) => ({ id, url, label: plain(text?.text) })),
+    ),
+  };
+}
+
+interface DiscordInteraction {
+  failed: boolean;
+  message: DiscordMessage | null;
+}
+interface DiscordMessage {
+  content: string;
+  components: { components: { custom_id?: string; url?: string; label: string }[] }[];
+}
+
+function seenInDiscord({ content, components }: DiscordMessage): Seen {
+  return {
+    text: content.replace(/\\(.)/gs, '$1'),
+    buttons: components.flatMap((row) =>
+      row.components.map(({ custom_id: id = '', url, label }) => ({ id, url, label })),
+    ),
+  };
+}

@@ -1,0 +1,49 @@
+import sparticuz from '@sparticuz/chromium';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const DESKTOP = { width: 1280, height: 900 };
+
+/** The Chromium that comes with npm on Linux x64, elsewhere the one of CHROME_PATH. */
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROME_PATH ?? (await sparticuz.executablePath());
+  return chromium.launch({ executablePath, args: FLAGS, headless: true });
+}
+
+export interface Visitor {
+  context: BrowserContext;
+  page: Page;
+  /** What went wrong in the browser: errors on the console, violations of the CSP, requests to anywhere else. */
+  complaints: string[];
+}
+
+/** A new person at the browser, who may talk to the given origins alone. Closes with its context. */
+export async function openVisitor(
+  browser: Browser,
+  origins: readonly string[],
+  options: BrowserContextOptions = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({ viewport: DESKTOP, acceptDownloads: true, ...options });
+  context.setDefaultTimeout(30_000);
+  const complaints: string[] = [];
+  context.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (!['data:', 'blob:'].includes(protocol) && !origins.includes(origin)) {
+      complaints.push(`request to ${request.url()}`);
+    }
+  });
+  context.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${message.page()?.url()}: ${message.text()}`);
+  });
+  context.on('weberror', (error) => complaints.push(`${error.page()?.url()}: ${error.error()}`));
+  return { context, page: await context.newPage(), complaints };
+}

@@ -1,0 +1,205 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { findFreePorts } from '../../local/start/ports.js';
+import { buildWhenStale } from './build-when-stale.js';
+import { isAlive, listTree } from './process-tree.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const READY_MS = 90_000;
+const STOP_MS = 60_000;
+
+/** What `npm start` leaves for commands that join it. */
+export interface Running {
+  urls: { portal: string; inbox: string; s3: string; lambda: string; slack: string; discord: string };
+  account: { email: string; password: string };
+  productEnv: Record<string, string>;
+  pids: Record<string, number>;
+}
+
+export interface StackOptions {
+  /** A new one under the system's temporary folder unless given, which then outlives the stack. */
+  dataDir?: string;
+  env?: Record<string, string>;
+  /** Whom to run as. */
+  user?: { uid: number; gid: number };
+  signal?: NodeJS.Signals;
+}
+
+export interface Ending {
+  code: number | null;
+  output: string;
+  /** Processes of the tree that outlived it. */
+  leftovers: number[];
+}
+
+export interface TestStack extends Running {
+  dataDir: string;
+  output(): string;
+  query<T extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]>;
+  /** Asks for the end (SIGTERM unless told), waits for it, and removes a data folder of its own. */
+  stop(signal?: NodeJS.Signals): Promise<Ending>;
+  /** kill -9 of every process of the tree, Postgres included. The data folder stays. */
+  killTree(): Promise<void>;
+}
+
+/** The whole product as `npm start` runs it, on free ports. @throws Error with what it said where it does not come up */
+export async function startStack(options: StackOptions = {}): Promise<TestStack> {
+  buildWhenStale(ROOT);
+  const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'passalong-e2e-')));
+  const removeData = async (): Promise<void> => {
+    if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
+  };
+  const launched = await launch({ ...options, dataDir });
+  const { child, output, exited } = launched;
+  try {
+    await untilReady(launched);
+  } catch (error) {
+    await killAll(child);
+    await removeData();
+    throw error;
+  }
+  const running = JSON.parse(await readFile(path.join(dataDir, 'running.json'), 'utf8')) as Running;
+
+  return {
+    ...running,
+    dataDir,
+    output,
+    query: (statement, values) => query(running.productEnv['DATABASE_URL'] ?? '', statement, values),
+    async stop(signal = 'SIGTERM') {
+      const tree = child.pid === undefined ? [] : listTree(child.pid);
+      child.kill(signal);
+      const impatience = setTimeout(() => void killAll(child), STOP_MS);
+      const code = await exited;
+      clearTimeout(impatience);
+      await removeData();
+      return { code, output: output(), leftovers: await survivors(tree) };
+    },
+    async killTree() {
+      await killAll(child);
+      await exited;
+    },
+  };
+}
+
+/** A start that is expected to end by itself. */
+export async function runStart(options: StackOptions & { dataDir: string }): Promise<Omit<Ending, 'leftovers'>> {
+  buildWhenStale(ROOT);
+  const { child, output, exited } = await launch(options);
+  const impatience = setTimeout(() => void killAll(child), STOP_MS);
+  const code = await exited;
+  clearTimeout(impatience);
+  return { code, output: output() };
+}
+
+/** One of our commands under dist/, run to its end beside a running stack. */
+export function runCommand(
+  script: string,
+  args: string[],
+  env: Record<string, string>,
+): Promise<Omit<Ending, 'leftovers'>> {
+  const child = spawn(process.execPath, [path.join(ROOT, 'dist', script), ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = collect(child);
+  return exitOf(child).then((code) => ({ code, output: output() }));
+}
+
+interface Launched {
+  child: ChildProcess;
+  output(): string;
+  exited: Promise<number | null>;
+}
+
+async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: string }): Promise<Launched> {
+  const [portal, inbox, s3] = await findFreePorts(3);
+  const child = spawn(process.execPath, [path.join(ROOT, 'dist/start.js')], {
+    cwd: ROOT,
+    ...user,
+    env: {
+      PATH: process.env.PATH,
+      HOME: user ? dataDir : process.env.HOME,
+      DATA_DIR: dataDir,
+      PORT: String(portal),
+      INBOX_PORT: String(inbox),
+      S3_PORT: String(s3),
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return { child, output: collect(child), exited: exitOf(child) };
+}
+
+function untilReady({ child, output, exited }: Launched): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`The stack is not ready after ${READY_MS} ms:\n${output()}`));
+    }, READY_MS);
+    child.stdout?.on('data', () => {
+      // The line that ends the table.
+      if (!output().includes('Ctrl-C stops everything')) return;
+      clearTimeout(timer);
+      resolve();
+    });
+    void exited.then((code) => {
+      clearTimeout(timer);
+      reject(new Error(`The stack ended with ${code}:\n${output()}`));
+    });
+  });
+}
+
+function collect(child: ChildProcess): () => string {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  return () => output;
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once('close', resolve));
+}
+
+/** The supervisor first: it would start again what it sees die. */
+async function killAll({ pid }: ChildProcess): Promise<void> {
+  if (pid === undefined) return;
+  const tree = listTree(pid);
+  for (const each of tree) kill(each);
+  for (let round = 0; round < 100 && tree.some(isAlive); round += 1) await delay(50);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+/** A shell that watches over Postgres ends a moment after it. */
+async function survivors(pids: readonly number[]): Promise<number[]> {
+  for (let round = 0; round < 40 && pids.some(isAlive); round += 1) await delay(50);
+  return pids.filter(isAlive);
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+async function query<T extends pg.QueryResultRow>(
+  connectionString: string,
+  statement: string,
+  values: unknown[] = [],
+): Promise<T[]> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query<T>(statement, values)).rows;
+  } finally {
+    await client.end();
+  }
+}

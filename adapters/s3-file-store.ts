@@ -17,21 +17,28 @@ import { translateS3Error } from './s3.js';
 export function createS3FileStore(client: S3Client, bucket: string): FileStore {
   return {
     async put(key, body, sizeBytes) {
+      const stop = new AbortController();
       let bodyError: Error | undefined;
-      body.once('error', (error) => (bodyError = error));
+      const chunks = exactly(body, sizeBytes, (error) => {
+        bodyError = error;
+        stop.abort();
+      });
+      const exact = Readable.from(chunks, { objectMode: false });
       try {
         await client.send(
           new PutObjectCommand({
             Bucket: bucket,
             Key: key,
-            Body: body,
+            Body: exact,
             ContentLength: sizeBytes,
             IfNoneMatch: '*',
           }),
+          { abortSignal: stop.signal },
         );
       } catch (error) {
         throw bodyError ?? translateS3Error(error);
       } finally {
+        exact.destroy();
         body.destroy();
       }
     },
@@ -74,6 +81,28 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
       }
     },
   };
+}
+
+/**
+ * The body as long as it keeps to its size. What is wrong with it goes to `fail`, which ends the request: the SDK
+ * keeps a request open whose body breaks, and ends the process where that body emits an error.
+ */
+async function* exactly(
+  body: Readable,
+  sizeBytes: number,
+  fail: (error: Error) => void,
+): AsyncGenerator<Buffer> {
+  let left = sizeBytes;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      left -= chunk.length;
+      if (left < 0) throw new Error(`the body is longer than ${sizeBytes} bytes`);
+      yield chunk;
+    }
+    if (left > 0) throw new Error(`the body ended ${left} bytes early`);
+  } catch (error) {
+    fail(error instanceof Error ? error : new Error('the body broke', { cause: error }));
+  }
 }
 
 async function abortUploads(client: S3Client, bucket: string, prefix: string): Promise<void> {

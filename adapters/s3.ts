@@ -16,7 +16,8 @@ export function createS3Client({ region, endpoint }: StorageOptions): S3Client {
     region,
     ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 60_000 },
+    // A line without a byte for a minute is dead; a limit on the whole request would cut large files.
+    requestHandler: { connectionTimeout: 3_000, socketTimeout: 60_000 },
   });
 }
 

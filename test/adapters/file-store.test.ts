@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createS3Client } from '../../adapters/s3.js';
 import { createS3FileStore } from '../../adapters/s3-file-store.js';
@@ -23,6 +28,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => s3.remove());
+
+/** The same with two keys a page. */
+function limited({ input }: ListObjectsV2Command): ListObjectsV2Command {
+  return new ListObjectsV2Command({ ...input, MaxKeys: 2 });
+}
 
 function client(endpoint = s3.url) {
   return createS3Client({ region: 'us-east-1', bucket: 'files', endpoint, publicEndpoint: undefined });
@@ -107,19 +117,15 @@ describe('the file store on S3', () => {
   });
 
   test('lists more than a page through, by the key that it gave last', async () => {
-    await Promise.all(
-      Array.from({ length: 1_003 }, (_, index) => {
-        return createS3ReadyMarks(s3.client, 'mirror').markShare(String(index).padStart(4, '0'));
-      }),
-    );
-    const store = createS3FileStore(s3.client, 'mirror');
+    const onePage = { ...s3.client, send: (command: ListObjectsV2Command) => s3.client.send(limited(command)) };
+    const store = createS3FileStore(onePage as unknown as S3Client, 'mirror');
+    const marks = createS3ReadyMarks(s3.client, 'mirror');
+    for (const shareId of ['1', '2', '3']) await marks.markShare(shareId);
     const first = await store.list('shares/');
-    expect(first.objects).toHaveLength(1_000);
+    expect(first).toMatchObject({ objects: [{ key: 'shares/1/ready' }, { key: 'shares/2/ready' }], next: 'shares/2/ready' });
     const second = await store.list('shares/', first.next);
-    expect(second.objects).toHaveLength(3);
+    expect(second.objects.map(({ key }) => key)).toEqual(['shares/3/ready']);
     expect(second.next).toBeUndefined();
-    await store.deleteAll('shares/');
-    expect((await store.list('shares/')).objects).toEqual([]);
   });
 
   test('says unavailable, with a reference, where storage is down or not there at all', async () => {

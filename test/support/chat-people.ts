@@ -38,11 +38,14 @@ interface Seen {
 
 const NOBODY: Seen = { text: '', buttons: [] };
 
-/** `/share` in #general of the local Slack: the file is posted first, and its card's Send is pressed where it comes. */
-export function slackPerson(slack: string, userId: string): ChatPerson & {
-  post(file: ChatFile): Promise<string>;
+export interface SlackPerson extends ChatPerson {
   command(text: string): Promise<Talk>;
-} {
+  /** Fills in the form that `/share` alone opens. `errors` are what it says at its fields. */
+  fillForm(files: ChatFile[], emails: string): Promise<Talk & { fileIds: string[]; errors: Record<string, string> }>;
+}
+
+/** `/share` in #general of the local Slack: the files are posted first, and the bot then names them. */
+export function slackPerson(slack: string, userId: string): SlackPerson {
   const control = `${slack}/_control`;
   const channelId = 'C0GENERAL1';
 
@@ -57,8 +60,10 @@ export function slackPerson(slack: string, userId: string): ChatPerson & {
       return talk((await call<{ id: string }>(`${control}/pressButton`, { json: pressed })).id);
     });
   };
-  const post = async ({ name, bytes, contentType }: ChatFile): Promise<string> => {
-    const about = new URLSearchParams({ userId, channelId, name, mimetype: contentType ?? 'application/octet-stream' });
+  /** Without a channel it waits for a form. */
+  const upload = async ({ name, bytes, contentType }: ChatFile, where: { channelId?: string }): Promise<string> => {
+    const mimetype = contentType ?? 'application/octet-stream';
+    const about = new URLSearchParams({ userId, name, mimetype, ...where });
     const { fileId } = await call<{ fileId: string }>(`${control}/files?${about}`, {
       method: 'POST',
       body: new Uint8Array(bytes),
@@ -72,11 +77,24 @@ export function slackPerson(slack: string, userId: string): ChatPerson & {
   return {
     platform: 'Slack',
     userId,
-    post,
     command,
     async share(files, emails) {
-      for (const file of files) await post(file);
+      for (const file of files) await upload(file, { channelId });
       return command(emails);
+    },
+    async fillForm(files, emails) {
+      const fileIds = await Promise.all(files.map((file) => upload(file, {})));
+      const opened = await command('');
+      const look = (): Promise<SlackView[]> => call<SlackView[]>(`${control}/views?userId=${userId}`);
+      const viewId = await waitFor('the form of /share', async () => (await look()).at(-1)?.id);
+      const form = { userId, viewId, values: { emails }, files: { files: fileIds } };
+      const { id } = await call<{ id: string }>(`${control}/submitView`, { json: form });
+      await waitFor('an answer to the form', async () => {
+        const { acknowledged, failed } = await call<SlackInteraction>(`${control}/interactions/${id}`);
+        if (failed) throw new Error(`Slack shows ${failed}`);
+        return acknowledged || null;
+      });
+      return { ...opened, fileIds, errors: (await look()).at(-1)?.errors ?? {} };
     },
   };
 }
@@ -139,7 +157,12 @@ function describeTalk(see: () => Promise<Seen>, press: (button: Button) => Promi
   };
 }
 
+interface SlackView {
+  id: string;
+  errors: Record<string, string>;
+}
 interface SlackInteraction {
+  acknowledged: boolean;
   failed: string | null;
   current: SlackMessage | null;
 }

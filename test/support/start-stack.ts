@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -48,7 +48,7 @@ export interface TestStack extends Running {
 /** The whole product as `npm start` runs it, on free ports. @throws Error with what it said where it does not come up */
 export async function startStack(options: StackOptions = {}): Promise<TestStack> {
   buildWhenStale(ROOT);
-  const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), 'passalong-e2e-')));
+  const dataDir = options.dataDir ?? (await makeDataDir());
   const removeData = async (): Promise<void> => {
     if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
   };
@@ -82,6 +82,13 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       await exited;
     },
   };
+}
+
+/** A folder for a stack's data. As root, Postgres runs as another user, who must be able to enter it. */
+export async function makeDataDir(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'passalong-e2e-'));
+  await chmod(folder, 0o711);
+  return folder;
 }
 
 /** A start that is expected to end by itself. */

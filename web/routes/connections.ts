@@ -11,7 +11,6 @@ import type { WebDeps } from '../deps.js';
 import { orShowAgain, parseBody } from '../forms.js';
 import { requireAccount, requireConfirmed } from '../middleware/account.js';
 import { csrfToken } from '../middleware/csrf.js';
-import { requireUuids } from '../middleware/uuid-params.js';
 import { sendPage } from '../page.js';
 import { rotateSession } from '../session.js';
 import { connectionsPage, connectPage } from '../views/connection-pages.js';
@@ -22,7 +21,6 @@ const nothing = z.strictObject({});
 /** Which chat identities share from an account, and letting one: approved here, then confirmed in chat. */
 export function connectionRoutes(deps: WebDeps): Router {
   const router = Router();
-  requireUuids(router, 'identityId');
 
   router.get('/connections', async (req, res) => {
     const { id: accountId } = requireAccount(req);

@@ -8,7 +8,6 @@ import type { WebDeps } from '../deps.js';
 import { parseBody } from '../forms.js';
 import { requireAccount, requireConfirmed } from '../middleware/account.js';
 import { csrfToken } from '../middleware/csrf.js';
-import { requireUuids } from '../middleware/uuid-params.js';
 import { sendPage } from '../page.js';
 import { historyPage } from '../views/history-page.js';
 import { shareFormPage } from '../views/share-form-page.js';
@@ -22,7 +21,6 @@ const pageNumber = z.coerce.number().int().min(1).max(MAX_PAGE).catch(1);
 /** The form, the history, one share, and what its sender may do with it. Somebody else's share is not found. */
 export function shareRoutes(deps: WebDeps): Router {
   const router = Router();
-  requireUuids(router, 'shareId', 'recipientId', 'attachmentId');
 
   router.get('/shares/new', (req, res) => {
     requireConfirmed(req);

@@ -13,7 +13,6 @@ import {
 import type { WebDeps } from '../deps.js';
 import { parseBody } from '../forms.js';
 import { requireConfirmed } from '../middleware/account.js';
-import { requireUuids } from '../middleware/uuid-params.js';
 
 const MAX_PARTS = 10_000;
 const nothing = z.strictObject({});
@@ -38,7 +37,6 @@ const newShare = z.strictObject({
 /** What the browser calls as it uploads: the rows first, then each file in parts, straight to storage. */
 export function uploadRoutes(deps: WebDeps): Router {
   const router = Router();
-  requireUuids(router, 'attachmentId');
 
   router.post('/shares', requireJson, async (req, res) => {
     const { id } = requireConfirmed(req);

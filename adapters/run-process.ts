@@ -22,15 +22,9 @@ export function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
       },
     );
   };
-  process.on('SIGTERM', () => {
-    begin('SIGTERM');
-  });
-  process.on('SIGINT', () => {
-    begin('SIGINT');
-  });
-  if (process.connected) {
-    process.on('disconnect', () => {
-      begin('supervisor is gone');
+  for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) {
+    process.on(reason, () => {
+      begin(reason);
     });
   }
 }

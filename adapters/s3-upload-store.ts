@@ -4,11 +4,12 @@ import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   ListPartsCommand,
-  NoSuchUpload,
+  S3ServiceException,
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { AppError } from '../core/errors.js';
 import type { UploadedPart, UploadStore } from '../core/ports.js';
 import { translateS3Error } from './s3.js';
 
@@ -74,8 +75,9 @@ export function createS3UploadStore(client: S3Client, presigning: S3Client, buck
             }),
           )
           .catch((error: unknown) => {
+            if (isAboutParts(error)) throw new AppError('invalid', 'request.malformed', {}, { cause: error });
             // Completed by an earlier call whose answer was lost: the object below then exists.
-            if (!(error instanceof NoSuchUpload)) throw error;
+            if (!isUnknownUpload(error)) throw error;
           });
       });
       const { ContentLength = 0 } = await send(() =>
@@ -89,11 +91,21 @@ export function createS3UploadStore(client: S3Client, presigning: S3Client, buck
         client
           .send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }))
           .catch((error: unknown) => {
-            if (!(error instanceof NoSuchUpload)) throw error;
+            if (!isUnknownUpload(error)) throw error;
           }),
       );
     },
   };
+}
+
+function isUnknownUpload(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'NoSuchUpload';
+}
+
+/** Whether storage refused what the browser said about its parts, and not the request as such. */
+function isAboutParts(error: unknown): boolean {
+  const codes = ['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'MalformedXML', 'InvalidRequest'];
+  return error instanceof S3ServiceException && codes.includes(error.name);
 }
 
 async function send<T>(call: () => Promise<T>): Promise<T> {

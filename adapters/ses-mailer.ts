@@ -8,10 +8,9 @@ export interface SesOptions {
   /** The address of every From line. */
   from: string;
   configurationSet: string | undefined;
+  /** 10 s unless told: longer than this, and nobody can know whether Amazon took the mail. */
+  timeoutMs?: number | undefined;
 }
-
-/** Longer than this, and nobody can know whether Amazon took the mail. */
-const TIMEOUT_MS = 10_000;
 
 /** Errors raised before a byte of the request left: the mail was certainly not taken. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
@@ -21,12 +20,20 @@ const REFUSALS = new Set(['MessageRejected', 'InvalidParameterValue', 'MailFromD
 
 /** Mails through SendRawEmail: one call, never repeated by the SDK, since SES has no idempotency key. */
 export function createSesMailer(options: SesOptions): Mailer {
-  const { region, endpoint, configurationSet } = options;
+  const { region, endpoint, configurationSet, timeoutMs = 10_000 } = options;
+  // A function that slept finds a kept connection dead, and could not tell whether its mail had left.
+  const agent = { keepAlive: false };
   const client = new SESClient({
     region,
     ...(endpoint ? { endpoint } : {}),
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
   });
   return {
     async send(mail) {
@@ -66,7 +73,10 @@ function composeMime(mail: OutgoingMail, from: string): Promise<Buffer> {
     html,
     disableFileAccess: true,
     disableUrlAccess: true,
-    headers: { 'X-Auto-Response-Suppress': 'OOF, AutoReply', 'Auto-Submitted': 'auto-generated' },
+    headers: {
+      'X-Auto-Response-Suppress': 'OOF, AutoReply',
+      'Auto-Submitted': 'auto-generated',
+    },
   })
     .compile()
     .build();
@@ -76,7 +86,8 @@ function composeMime(mail: OutgoingMail, from: string): Promise<Buffer> {
 function explain(error: unknown): MailResult {
   const { name, code } = error as { name?: string; code?: string };
   const errorCode = code ?? name ?? 'unknown';
-  if (code && NOT_CONNECTED.has(code)) return { outcome: 'not-taken', errorCode };
+  if ((code && NOT_CONNECTED.has(code)) || name === 'CredentialsProviderError')
+    return { outcome: 'not-taken', errorCode };
   if (!(error instanceof SESServiceException)) return { outcome: 'unknown', errorCode };
   const status = error.$metadata.httpStatusCode ?? 0;
   const isThrottled =

@@ -5,17 +5,17 @@ import { createJobQueue } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { createPasswordHasher } from '../adapters/password-hasher.js';
 import { createRateLimiter } from '../adapters/rate-limiter.js';
+import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createPresigningClient, createS3Client, storageOrigin } from '../adapters/s3.js';
 import { createS3DownloadSigner } from '../adapters/s3-download-signer.js';
 import { createS3ReadyMarks } from '../adapters/s3-ready-marks.js';
 import { createS3UploadStore } from '../adapters/s3-upload-store.js';
-import { readEnv } from '../core/config.js';
+import { limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../core/config.js';
 import { timingsFor } from '../core/timings.js';
 import { createApp } from './app.js';
 import { loadAssets } from './assets.js';
-import { limitsFrom, linkSecretsFrom, portalEnvironment } from './env.js';
+import { portalEnvironment } from './env.js';
 import { serve } from './serve.js';
-import { drainOnStop } from './stop-signals.js';
 
 try {
   await start();
@@ -28,12 +28,7 @@ async function start(): Promise<void> {
   const env = readEnv(portalEnvironment, process.env);
   const log = createLogger('web', env.LOG_LEVEL);
   const pool = createPool(env.DATABASE_URL, log);
-  const storage = {
-    region: env.AWS_REGION,
-    bucket: env.S3_BUCKET,
-    endpoint: env.S3_ENDPOINT,
-    publicEndpoint: env.S3_PUBLIC_ENDPOINT,
-  };
+  const storage = storageFrom(env);
   const s3 = createS3Client(storage);
   const presigning = createPresigningClient(storage);
   const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
@@ -61,11 +56,11 @@ async function start(): Promise<void> {
   });
 
   const server = await serve(app, { host: env.HOST, port: env.PORT });
-  drainOnStop(async () => {
+  stopOnSignal(log, async () => {
     isDraining = true;
     await wait(env.DRAIN_SECONDS * 1000);
     await server.close();
     await Promise.all([queue.close(), pool.end()]);
   });
-  console.log(`ready ${server.url}`);
+  announceReady(server.url);
 }

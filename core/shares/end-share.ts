@@ -15,7 +15,7 @@ const ACTIONS = {
 
 /**
  * Moves a share that still lives to its end: unsent mails are cancelled, its bytes given back, its chat sender
- * told; a FAILED one is not billed. With `fence`, only while the caller still holds the share; with `from`, only there.
+ * told; one that never was READY is not billed. With `fence`, only while the caller still holds the share; with `from`, only there.
  * The caller queues `delete-objects` after the commit. @returns false where it had ended already
  */
 export async function endShare(
@@ -49,17 +49,18 @@ export async function endShare(
     data: { state: 'CANCELLED', stateAt: new Date() },
   });
   await releaseQuota(tx, shareId);
-  if (state === 'FAILED') await reverseUsage(tx, shareId);
+  await reverseUnlessReady(tx, shareId);
   await recordAudit(tx, { accountId: end.by, action: ACTIONS[state], subjectId: shareId });
   await oweNotice(tx, 'SHARE', shareId);
   return true;
 }
 
-async function reverseUsage(tx: Tx, shareId: string): Promise<void> {
+async function reverseUnlessReady(tx: Tx, shareId: string): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO usage_record (id, account_id, share_id, kind, file_names, bytes, recipients)
     SELECT gen_random_uuid(), account_id, share_id, 'REVERSAL', file_names,
            (SELECT -sum(u.bytes) FROM usage_record u WHERE u.share_id = first.share_id), recipients
     FROM usage_record first WHERE share_id = ${shareId}::uuid AND kind = 'SHARE'
+      AND EXISTS (SELECT 1 FROM share s WHERE s.id = first.share_id AND s.ready_at IS NULL)
     ON CONFLICT DO NOTHING`;
 }

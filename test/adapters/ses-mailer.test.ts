@@ -70,11 +70,6 @@ describe('a mail', () => {
     expect(message?.replyTo).toBe('');
   });
 
-  test('carries the header for unsubscribing where there is one', async () => {
-    await mailer.send({ ...mail, listUnsubscribe: '<https://portal.test/u/1>' });
-    expect((await ses.messages())[0]?.headers).toMatchObject({ 'list-unsubscribe': '<https://portal.test/u/1>' });
-  });
-
   test('cannot be given a header or another recipient by any of its texts', async () => {
     const evil = 'x\r\nBcc: eve@evil.example\r\nX-Evil: 1\r\n\r\nbody';
     expect(await mailer.send({ ...mail, subject: evil, fromName: evil })).toMatchObject({ outcome: 'sent' });

@@ -54,6 +54,7 @@ describe('an upload from a browser', () => {
     const parts = etags.map((etag, index) => ({ partNumber: index + 1, etag }));
     expect(await uploads.complete(key, uploadId, parts)).toBe(PART_BYTES + 1_000);
     expect(await uploads.complete(key, uploadId, parts)).toBe(PART_BYTES + 1_000);
+    expect(await uploads.complete(key, 'forgotten-by-storage', parts)).toBe(PART_BYTES + 1_000);
     expect((await buffer(await files.open(key))).equals(Buffer.concat(chunks))).toBe(true);
   });
 

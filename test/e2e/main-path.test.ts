@@ -70,8 +70,9 @@ describe.each(backends)('the main path $backend', ({ backend, isSkipped }) => {
 
   test.skipIf(isSkipped)(
     `registers, connects chat, shares from three entrances, downloads, withdraws and is billed ${isSkipped ? `(skipped: ${REDIS_HINT})` : ''}`.trim(),
-    async () => {
+    async ({ onTestFailed }) => {
       const { page } = grace;
+      onTestFailed(() => shoot(page, 'failed'));
       const { portal, inbox, s3, slack, discord } = stack.urls;
       const files = {
         film: { name: 'film.bin', bytes: randomBytes(20 * MIB) },

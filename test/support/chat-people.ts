@@ -80,7 +80,13 @@ export function slackPerson(slack: string, userId: string): SlackPerson {
     command,
     async share(files, emails) {
       for (const file of files) await upload(file, { channelId });
-      return command(emails);
+      // The files' events may still be on their way to the bot, which then names other files or none.
+      return waitFor('an answer about the files', async () => {
+        const answer = await command(emails);
+        const said = await answer.waitFor(/./);
+        const isAboutOthers = /^\*Send |^I don't see/.test(said) && !files.every(({ name }) => said.includes(name));
+        return isAboutOthers ? null : answer;
+      });
     },
     async fillForm(files, emails) {
       const fileIds = await Promise.all(files.map((file) => upload(file, {})));

@@ -243,11 +243,11 @@ describe('a share revoked while it is stored', () => {
     expect(queue.jobs).toEqual([{ name: 'delete-objects', payload: { shareId } }]);
   });
 
-  test('is not billed back: it was accepted and withdrawn by its sender', async () => {
+  test('is billed back, since nothing of it was ever ready', async () => {
     const shareId = await chatShare();
     await revokeShare({ db: database.db, queue, log }, accountId, shareId);
     await storeAttachments(depsWith(fakeFetcher({ F1: bytes })), shareId);
-    expect(await usage(shareId)).toMatchObject([{ kind: 'SHARE' }]);
+    expect(await usage(shareId)).toMatchObject([{ kind: 'SHARE' }, { kind: 'REVERSAL' }]);
     expect(files.objects.size).toBe(0);
   });
 });

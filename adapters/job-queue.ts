@@ -51,7 +51,8 @@ export function createJobQueue(options: QueueOptions): JobQueue & { close(): Pro
 export async function scheduleJob(options: QueueOptions, name: JobName, everyMs: number): Promise<void> {
   const { queue, close } = openQueue(options);
   try {
-    await queue.upsertJobScheduler(name, { every: everyMs }, { name, data: {} });
+    const opts = { removeOnComplete: true, removeOnFail: true };
+    await queue.upsertJobScheduler(name, { every: everyMs }, { name, data: {}, opts });
   } finally {
     await close();
   }

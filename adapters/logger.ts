@@ -14,6 +14,9 @@ const SECRETS = [
   'replyHandle',
 ];
 
+/** How many causes of an error are described; one may be its own. */
+const MAX_CAUSES = 4;
+
 /** JSON lines on stdout, one per product event. Errors keep type, code and stack; a query's values are left out. */
 export function createLogger(name: string, level: string): Logger {
   return pino({
@@ -22,15 +25,15 @@ export function createLogger(name: string, level: string): Logger {
     base: { name },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: SECRETS.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
-    serializers: { err: describeError },
+    serializers: { err: (error: unknown) => describeError(error, MAX_CAUSES) },
   });
 }
 
-function describeError(error: unknown): object {
+function describeError(error: unknown, causes: number): object {
   if (!(error instanceof Error)) return { message: 'not an Error', type: typeof error };
   const { code, kind } = error as { code?: unknown; kind?: unknown };
-  const cause = error.cause === undefined ? {} : { cause: describeError(error.cause) };
-  // A Prisma message quotes the query with its values; the stack repeats the message.
+  const hasCause = error.cause !== undefined && causes > 0;
+  const cause = hasCause ? { cause: describeError(error.cause, causes - 1) } : {};
   const isOurs = typeof kind === 'string';
   const frames = (error.stack ?? '')
     .split('\n')
@@ -39,11 +42,16 @@ function describeError(error: unknown): object {
   return {
     type: error.name,
     code,
-    ...(isOurs ? { kind } : {}),
-    message: withoutAddresses(error.message),
+    // The sentence of our own errors is for the person, and names their files: the code says it to us.
+    ...(isOurs ? { kind } : { message: withoutAddresses(withoutQuery(error)) }),
     frames,
     ...cause,
   };
+}
+
+/** A message of Prisma quotes our code and the query with its values; its last line says what was wrong. */
+function withoutQuery({ name, message }: Error): string {
+  return name.startsWith('Prisma') ? (message.trim().split('\n').at(-1) ?? '') : message;
 }
 
 function withoutAddresses(message: string): string {

@@ -41,7 +41,7 @@ async function claimNotice(deps: BotDeps, platforms: readonly ChatPlatform[]): P
       SELECT id FROM chat_notice
       WHERE owed > sent AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
         AND platform::text = ANY(${names})
-      ORDER BY next_at LIMIT 1)
+      ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id, coalesce(reply_handle IS NOT NULL AND reply_until > now() AND replies_left > 0, false) AS "canEdit"`;
   const [row] = rows;
   if (!row) return null;

@@ -1,5 +1,5 @@
 import connectPgSimple from 'connect-pg-simple';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import type { WebDeps } from './deps.js';
 
@@ -64,6 +64,20 @@ export async function rotateSession(req: Request): Promise<void> {
   await renewSession(req);
   if (accountId) req.session.accountId = accountId;
   if (signedInAt) req.session.signedInAt = signedInAt;
+}
+
+/**
+ * Redirects once the session is saved. By itself express-session sends an answer's headers first, and a browser
+ * that follows them at once would find the session as it was.
+ */
+export async function seeOther(req: Request, res: Response, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    req.session.save((error?: Error | null) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+  res.redirect(303, path);
 }
 
 /** Ends a session here and in the database, and goes on with an empty one. */

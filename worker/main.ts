@@ -39,8 +39,8 @@ await scheduleJob(queueOptions, 'sweep', SWEEP_EVERY_MS);
 const worker = createJobWorker(
   { ...queueOptions, concurrency: env.WORKER_CONCURRENCY, lockMs: timings.leaseMs / 2 },
   async (name, payload, attempt) => {
-    await runJob(deps, name, payload, attempt);
-    watchdog.completed();
+    // A job that fails shows as well as one that succeeds that this worker does not hang.
+    await runJob(deps, name, payload, attempt).finally(watchdog.completed);
   },
 );
 

@@ -17,8 +17,13 @@ export async function runJob(
     return;
   }
   const log = deps.log.child({ job: name, attempt });
+  const parsed = jobs[name].safeParse(payload);
+  if (!parsed.success) {
+    log.error({ err: parsed.error }, 'job with a malformed payload dropped');
+    return;
+  }
   try {
-    await processors[name]({ ...deps, log }, jobs[name].parse(payload) as never);
+    await processors[name]({ ...deps, log }, parsed.data as never);
   } catch (error) {
     if (isRetryable(error)) {
       log.warn({ err: error }, 'job will be tried again');

@@ -16,7 +16,10 @@ export const handler = createHandler({
   withClient: createClientKeeper(() => {
     return new pg.Client({
       connectionString: env.DATABASE_URL,
+      connectionTimeoutMillis: 5_000,
       statement_timeout: 10_000,
+      // Where the line is dead nobody answers, not even that a statement took too long.
+      query_timeout: 15_000,
       // A frozen process must not hold a share's row for longer than its lease.
       idle_in_transaction_session_timeout: leaseMs,
     });

@@ -11,7 +11,10 @@ const LAST_BUILT = 'dist/assets/manifest.json';
 export function buildWhenStale(root: string): void {
   const builtAt = statSync(path.join(root, LAST_BUILT), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (SOURCES.every((source) => newest(path.join(root, source)) <= builtAt)) return;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['build.mjs'], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['build.mjs'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`);
 }
 

@@ -41,7 +41,10 @@ const NOBODY: Seen = { text: '', buttons: [] };
 export interface SlackPerson extends ChatPerson {
   command(text: string): Promise<Talk>;
   /** Fills in the form that `/share` alone opens. `errors` are what it says at its fields. */
-  fillForm(files: ChatFile[], emails: string): Promise<Talk & { fileIds: string[]; errors: Record<string, string> }>;
+  fillForm(
+    files: ChatFile[],
+    emails: string,
+  ): Promise<Talk & { fileIds: string[]; errors: Record<string, string> }>;
 }
 
 /** `/share` in #general of the local Slack: the files are posted first, and the bot then names them. */
@@ -61,7 +64,10 @@ export function slackPerson(slack: string, userId: string): SlackPerson {
     });
   };
   /** Without a channel it waits for a form. */
-  const upload = async ({ name, bytes, contentType }: ChatFile, where: { channelId?: string }): Promise<string> => {
+  const upload = async (
+    { name, bytes, contentType }: ChatFile,
+    where: { channelId?: string },
+  ): Promise<string> => {
     const mimetype = contentType ?? 'application/octet-stream';
     const about = new URLSearchParams({ userId, name, mimetype, ...where });
     const { fileId } = await call<{ fileId: string }>(`${control}/files?${about}`, {
@@ -84,7 +90,8 @@ export function slackPerson(slack: string, userId: string): SlackPerson {
       return waitFor('an answer about the files', async () => {
         const answer = await command(emails);
         const said = await answer.waitFor(/./);
-        const isAboutOthers = /^\*Send |^I don't see/.test(said) && !files.every(({ name }) => said.includes(name));
+        const isAboutOthers =
+          /^\*Send |^I don't see/.test(said) && !files.every(({ name }) => said.includes(name));
         return isAboutOthers ? null : answer;
       });
     },
@@ -118,11 +125,18 @@ export function discordPerson(discord: string, userId: string): ChatPerson {
     };
     return describeTalk(see, async ({ id }) => {
       const pressed = { userId, interactionId, customId: id };
-      return talk((await call<{ interactionId: string }>(`${control}/pressButton`, { json: pressed })).interactionId);
+      return talk(
+        (await call<{ interactionId: string }>(`${control}/pressButton`, { json: pressed })).interactionId,
+      );
     });
   };
   const upload = async ({ name, bytes, contentType }: ChatFile): Promise<string> => {
-    const about = new URLSearchParams({ userId, channelId, name, contentType: contentType ?? 'application/octet-stream' });
+    const about = new URLSearchParams({
+      userId,
+      channelId,
+      name,
+      contentType: contentType ?? 'application/octet-stream',
+    });
     const { id } = await call<{ id: string }>(`${control}/files?${about}`, {
       method: 'POST',
       body: new Uint8Array(bytes),
@@ -138,7 +152,9 @@ export function discordPerson(discord: string, userId: string): ChatPerson {
         options[index === 0 ? 'file' : `file${index + 1}`] = await upload(file);
       }
       const typed = { userId, channelId, command: 'share', options };
-      return talk((await call<{ interactionId: string }>(`${control}/invokeCommand`, { json: typed })).interactionId);
+      return talk(
+        (await call<{ interactionId: string }>(`${control}/invokeCommand`, { json: typed })).interactionId,
+      );
     },
   };
 }
@@ -150,7 +166,8 @@ function describeTalk(see: () => Promise<Seen>, press: (button: Button) => Promi
     read: async () => (await see()).text,
     async waitFor(wanted) {
       let last = '';
-      const isWanted = (text: string) => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text));
+      const isWanted = (text: string) =>
+        typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text);
       return waitFor('the answer', async () => {
         last = (await see()).text;
         return isWanted(last) ? last : null;
@@ -180,7 +197,8 @@ interface SlackMessage {
 }
 
 function seenInSlack({ blocks = [] }: SlackMessage): Seen {
-  const plain = (text = ''): string => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+  const plain = (text = ''): string =>
+    text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
   return {
     text: blocks.flatMap((block) => (block.text ? [plain(block.text.text)] : [])).join('\n'),
     buttons: blocks.flatMap(({ elements = [] }) =>

@@ -11,7 +11,8 @@ interface Process {
 export function listTree(root: number): number[] {
   const all = listProcesses();
   const tree = [root];
-  for (const pid of tree) tree.push(...all.filter(({ parentPid }) => parentPid === pid).map((child) => child.pid));
+  for (const pid of tree)
+    tree.push(...all.filter(({ parentPid }) => parentPid === pid).map((child) => child.pid));
   return tree;
 }
 
@@ -34,7 +35,9 @@ function readProcess(name: string): Process[] {
   if (!/^\d+$/.test(name)) return [];
   try {
     // The command's name stands in parentheses and may hold any character.
-    const [state, parentPid] = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const [state, parentPid] = readFileSync(`/proc/${name}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return [{ pid: Number(name), parentPid: Number(parentPid), isZombie: state === 'Z' }];
   } catch {
     return [];

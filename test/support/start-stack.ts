@@ -92,7 +92,9 @@ export async function makeDataDir(): Promise<string> {
 }
 
 /** A start that is expected to end by itself. */
-export async function runStart(options: StackOptions & { dataDir: string }): Promise<Omit<Ending, 'leftovers'>> {
+export async function runStart(
+  options: StackOptions & { dataDir: string },
+): Promise<Omit<Ending, 'leftovers'>> {
   buildWhenStale(ROOT);
   const { child, output, exited } = await launch(options);
   const impatience = setTimeout(() => void killAll(child), STOP_MS);

@@ -45,6 +45,21 @@ describe('the build', () => {
     );
   });
 
+  test('writes a process so that V8 keeps one byte a character, and it says the same', async () => {
+    await write(
+      'worker/main.ts',
+      [
+        'const tag = (parts: TemplateStringsArray): string => parts.join();',
+        '/** Kept by the bundler: “so”. */',
+        'console.log(tag`Sending… \\\\… \\… 🎉`, /^[，\\“🎉]+$/.test("，“🎉"), "”");',
+      ].join('\n'),
+    );
+    await build();
+    expect(await readFile(join(directory, 'dist/worker.js'), 'utf8')).not.toMatch(/[\u0100-\uffff]/);
+    const { stdout } = await run(process.execPath, ['dist/worker.js'], { cwd: directory });
+    expect(stdout).toBe('Sending… \\… … 🎉 true ”\n');
+  });
+
   test('zips a Lambda as one readable file, the same bytes each time and in each time zone', async () => {
     await write('lambda/on-ready/handler.ts', 'export const handler = (): number => 42;');
     await build({ TZ: 'Asia/Tokyo' });

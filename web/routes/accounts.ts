@@ -12,7 +12,7 @@ import { requireAccount } from '../middleware/account.js';
 import { csrfToken } from '../middleware/csrf.js';
 import { sendPage } from '../page.js';
 import { safePath } from '../safe-path.js';
-import { renewSession, startSession } from '../session.js';
+import { renewSession, seeOther, startSession } from '../session.js';
 import { takeAtLeast } from '../take-at-least.js';
 import { checkMailPage, confirmPage, registerPage, signInPage } from '../views/account-pages.js';
 
@@ -58,7 +58,7 @@ export function accountRoutes(deps: WebDeps): Router {
     const work = async () => {
       await confirmAddress(deps, req.params.token, form.password);
       req.session.note = 'Your address is confirmed.';
-      res.redirect(303, req.account ? '/' : '/sign-in');
+      await seeOther(req, res, req.account ? '/' : '/sign-in');
     };
     await orShowAgain(res, work, (errors) => {
       sendPage(deps, req, res, confirmPage({ csrfToken: csrfToken(req), errors }));
@@ -73,7 +73,7 @@ export function accountRoutes(deps: WebDeps): Router {
       await oweMail(deps, { kind: 'CONFIRM_ADDRESS', accountId: id, email });
       req.session.note = 'The mail is on its way again.';
     }
-    res.redirect(303, '/shares/new');
+    await seeOther(req, res, '/shares/new');
   });
 
   router.get('/sign-in', (req, res) => {
@@ -87,7 +87,7 @@ export function accountRoutes(deps: WebDeps): Router {
     const work = async () => {
       const account = await authenticate(deps, form.email, form.password, clientAddress(req));
       await startSession(req, account.id);
-      res.redirect(303, safePath(form.next));
+      await seeOther(req, res, safePath(form.next));
     };
     await orShowAgain(res, work, (errors) => {
       const values = { next: form.next, email: form.email };

@@ -12,7 +12,7 @@ import { orShowAgain, parseBody } from '../forms.js';
 import { requireAccount, requireConfirmed } from '../middleware/account.js';
 import { csrfToken } from '../middleware/csrf.js';
 import { sendPage } from '../page.js';
-import { rotateSession } from '../session.js';
+import { rotateSession, seeOther } from '../session.js';
 import { connectionsPage, connectPage } from '../views/connection-pages.js';
 
 const approval = z.strictObject({ password: z.string().max(256) });
@@ -35,7 +35,7 @@ export function connectionRoutes(deps: WebDeps): Router {
     parseBody(nothing, req.body);
     await unlinkIdentity(deps, requireAccount(req).id, req.params.identityId);
     req.session.note = 'Disconnected. It can no longer share from your account.';
-    res.redirect(303, '/connections');
+    await seeOther(req, res, '/connections');
   });
 
   router.get('/connect/:token', async (req, res) => {
@@ -51,8 +51,8 @@ export function connectionRoutes(deps: WebDeps): Router {
       const { platform } = await approveLinkCode(deps, req.params.token, id, form.password);
       await rotateSession(req);
       const name = PLATFORM_NAMES[platform];
-      req.session.note = `Now confirm in ${name}: go back to it and press Confirm. Nothing is connected until you do.`;
-      res.redirect(303, '/connections');
+      req.session.note = `Now confirm in ${name}: go back to it and press Connect. Nothing is connected until you do.`;
+      await seeOther(req, res, '/connections');
     };
     await orShowAgain(res, work, async (errors) => {
       const code = await getLinkCode(deps, req.params.token);
@@ -71,7 +71,7 @@ export function connectionRoutes(deps: WebDeps): Router {
     const { id } = await getLinkCode(deps, req.params.token);
     await refuseLinkCode(deps, id);
     req.session.note = 'Nothing was connected, and the link is dead.';
-    res.redirect(303, '/connections');
+    await seeOther(req, res, '/connections');
   });
 
   return router;

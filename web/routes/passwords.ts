@@ -6,7 +6,7 @@ import type { WebDeps } from '../deps.js';
 import { orShowAgain, parseBody } from '../forms.js';
 import { csrfToken } from '../middleware/csrf.js';
 import { sendPage } from '../page.js';
-import { renewSession } from '../session.js';
+import { renewSession, seeOther } from '../session.js';
 import { takeAtLeast } from '../take-at-least.js';
 import { checkMailPage, forgotPage, resetPage } from '../views/account-pages.js';
 
@@ -45,7 +45,7 @@ export function passwordRoutes(deps: WebDeps): Router {
       // The use-case ended the account's sessions; this one would be written back at the end of the request.
       await renewSession(req);
       req.session.note = 'Your password is changed. Sign in with the new one.';
-      res.redirect(303, '/sign-in');
+      await seeOther(req, res, '/sign-in');
     };
     await orShowAgain(res, work, (errors) => {
       sendPage(deps, req, res, resetPage({ csrfToken: csrfToken(req), errors }));

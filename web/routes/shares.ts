@@ -9,6 +9,7 @@ import { parseBody } from '../forms.js';
 import { requireAccount, requireConfirmed } from '../middleware/account.js';
 import { csrfToken } from '../middleware/csrf.js';
 import { sendPage } from '../page.js';
+import { seeOther } from '../session.js';
 import { historyPage } from '../views/history-page.js';
 import { shareFormPage } from '../views/share-form-page.js';
 import { sharePage } from '../views/share-page.js';
@@ -50,14 +51,14 @@ export function shareRoutes(deps: WebDeps): Router {
     parseBody(nothing, req.body);
     await revokeShare(deps, requireAccount(req).id, req.params.shareId);
     req.session.note = 'The share is withdrawn. No mail leaves and no download starts any more.';
-    res.redirect(303, `/shares/${req.params.shareId}`);
+    await seeOther(req, res, `/shares/${req.params.shareId}`);
   });
 
   router.post('/shares/:shareId/delete', async (req, res) => {
     parseBody(nothing, req.body);
     await deleteShare(deps, requireAccount(req).id, req.params.shareId);
     req.session.note = 'The share is deleted.';
-    res.redirect(303, '/shares');
+    await seeOther(req, res, '/shares');
   });
 
   router.post('/shares/:shareId/recipients/:recipientId/revoke', async (req, res) => {
@@ -65,7 +66,7 @@ export function shareRoutes(deps: WebDeps): Router {
     const { shareId, recipientId } = req.params;
     await revokeRecipient(deps, requireAccount(req).id, shareId, recipientId);
     req.session.note = 'The link of this recipient no longer works.';
-    res.redirect(303, `/shares/${shareId}`);
+    await seeOther(req, res, `/shares/${shareId}`);
   });
 
   router.post('/shares/:shareId/recipients/:recipientId/resend', async (req, res) => {
@@ -73,7 +74,7 @@ export function shareRoutes(deps: WebDeps): Router {
     const { shareId, recipientId } = req.params;
     await resendMail(deps, requireAccount(req).id, shareId, recipientId);
     req.session.note = 'The mail is on its way again.';
-    res.redirect(303, `/shares/${shareId}`);
+    await seeOther(req, res, `/shares/${shareId}`);
   });
 
   router.post('/shares/:shareId/files/:attachmentId/download', async (req, res) => {

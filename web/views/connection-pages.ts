@@ -18,12 +18,16 @@ export function connectionsPage(identities: readonly ChatIdentity[], csrfToken: 
       ${
         identities.length === 0
           ? html`<p class="card centred">
-              Nothing is connected. Type <kbd>/share connect</kbd> in Slack or Discord to begin.
+              Nothing is connected. Type <kbd>/share connect</kbd> in Slack, or
+              <kbd>/passalong connect</kbd> in Discord, to begin.
             </p>`
           : html`<ul class="people card">
                 ${identities.map((identity) => item(identity, csrfToken))}
               </ul>
-              <p class="hint">Another one? Type <kbd>/share connect</kbd> there.</p>`
+              <p class="hint">
+                Another one? Type <kbd>/share connect</kbd> in Slack, or <kbd>/passalong connect</kbd> in
+                Discord.
+              </p>`
       }`,
   };
 }
@@ -75,9 +79,9 @@ function item(identity: ChatIdentity, csrfToken: string): Html {
   </li>`;
 }
 
-/** `@mallory in Acme (Slack)`; Discord has no workspace. */
+/** `@mallory in Acme (Slack)`; Discord has no workspace. The bots put the `@` before a name, the terminal does not. */
 function personName({ platform, userName, workspaceName }: Person): Html {
   const where = workspaceName && html` in <strong><bdi>${workspaceName}</bdi></strong>`;
-  return html`<strong><bdi>@${userName}</bdi></strong
+  return html`<strong><bdi>${userName.replace(/^@?/, '@')}</bdi></strong
     >${where} (${PLATFORM_NAMES[platform]})`;
 }

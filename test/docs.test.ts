@@ -1,0 +1,150 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ApplicationCommandOptionType } from 'discord.js';
+import { describe, expect, test } from 'vitest';
+import { describeCommands } from '../bot/discord/commands.js';
+
+const root = path.resolve(import.meta.dirname, '..');
+const adrs = list('docs/adr', '.md');
+const documents = [...list('.', '.md'), ...list('docs', '.md'), ...adrs];
+
+describe('the documents', () => {
+  test.each([
+    ['README.md', 150],
+    ['ARCHITECTURE.md', 200],
+  ])('%s has fewer than %i lines', (file, limit) => {
+    expect(read(file).trimEnd().split('\n').length).toBeLessThan(limit);
+  });
+
+  test('the README names every npm script, and no other', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const wanted = Object.keys(scripts).filter((name) => name !== 'prepare');
+    const named = matches(read('README.md'), /^\| `npm (?:run )?([\w:]+)` +\|/gm);
+    expect(named.sort()).toEqual(wanted.sort());
+  });
+
+  test.each(documents)('every path that %s links to is there', (file) => {
+    const targets = matches(withoutCode(read(file)), /\]\(([^)\s]+)\)/g).filter(
+      (each) => !/^(\w+:|#)/.test(each),
+    );
+    const broken = targets.filter(
+      (each) => !existsSync(path.resolve(root, path.dirname(file), each.split('#')[0] ?? '')),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test.each(documents)('every file of ours that %s names is there', (file) => {
+    const folders = 'adapters|bot|core|docs|lambda|local|prisma|test|web|worker';
+    const named = matches(read(file), new RegExp(`\`((?:${folders})/[\\w./-]+)\``, 'g'));
+    expect(named.filter((each) => !existsSync(path.join(root, each)))).toEqual([]);
+  });
+
+  test.each(adrs)('%s has a number, a date, a status and its three parts', (file) => {
+    const [, number = ''] = /\/(\d{3})-/.exec(file) ?? [];
+    const text = read(file);
+    expect(text).toMatch(
+      new RegExp(
+        `^# ${number}: .+\n\n- Date: \\d{4}-\\d\\d-\\d\\d\n- Status: (accepted|superseded by \\d{3})\n`,
+      ),
+    );
+    expect(matches(text, /^## (.+)$/gm)).toEqual(['Context', 'Decision', 'Consequences']);
+  });
+
+  test('decisions are numbered without a gap', () => {
+    expect(adrs.map((file) => Number(/\/(\d{3})-/.exec(file)?.[1]))).toEqual(
+      adrs.map((_, index) => index + 1),
+    );
+  });
+
+  test('the switches of npm start in the documents are those that it reads', () => {
+    const example = matches(read('.env.example'), /^(?:# )?([A-Z][A-Z0-9_]*)=/gm);
+    const named = documents.flatMap((file) =>
+      matches(read(file), /`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`/g),
+    );
+    expect([...new Set(named)].filter((name) => !example.includes(name) && !OTHER_NAMES.test(name))).toEqual(
+      [],
+    );
+  });
+});
+
+/** States, and names of other programs: in capitals, and not ours to set. */
+const OTHER_NAMES =
+  /^(AWAITING_UPLOAD|BUTTON_ACTIONS|HANDED_ON|MALLOC_ARENA_MAX|PRISMA_SCHEMA_ENGINE_BINARY)$/;
+
+describe('the Slack manifest', () => {
+  const manifest = read('docs/slack-manifest.yaml');
+  const sources = ['bot/slack', 'adapters']
+    .flatMap((folder) => list(folder, '.ts'))
+    .map(read)
+    .join('\n');
+  const commands = matches(sources, /app\.command\('([^']+)'/g);
+
+  test('has the commands that the bot listens to', () => {
+    expect(commands).not.toEqual([]);
+    expect(matches(manifest, /^ +- command: (\S+)$/gm)).toEqual(commands);
+  });
+
+  test('has the events that the bot listens to', () => {
+    expect(listBehind(manifest, 'bot_events')).toEqual(matches(sources, /app\.event\('([^']+)'/g));
+  });
+
+  test('asks for the scopes of the methods that we call, and for no other', () => {
+    const scopes = scopesByMethod();
+    const called = matches(sources, /\bclient\.(\w+\.\w+)\(/g);
+    expect(called).toContain('files.info');
+    const wanted = called.flatMap((method) => scopes.get(method) ?? [`no scope is known for ${method}`]);
+    expect(listBehind(manifest, 'bot').sort()).toEqual(
+      [...new Set([...wanted, 'commands'])].filter(Boolean).sort(),
+    );
+  });
+
+  test('turns on what the bot relies on: Socket Mode, buttons and forms, direct messages', () => {
+    expect(manifest).toMatch(/socket_mode_enabled: true/);
+    expect(manifest).toMatch(/interactivity:\n +is_enabled: true/);
+    expect(manifest).toMatch(/messages_tab_enabled: true/);
+  });
+});
+
+test('the Discord guide names every command and option that is registered', () => {
+  const guide = read('docs/discord-setup.md');
+  for (const command of describeCommands()) {
+    for (const { name, type } of ('options' in command && command.options) || []) {
+      const isSubcommand = type === ApplicationCommandOptionType.Subcommand;
+      const isFurtherFile = /^file[2-4]$/.test(name);
+      if (!isFurtherFile) expect(guide).toContain(isSubcommand ? `/${command.name} ${name}` : `\`${name}\``);
+    }
+  }
+});
+
+/** What the double wants for each method of the Web API; an empty scope for none. */
+function scopesByMethod(): Map<string, string> {
+  const table = /'([\w.]+)': method\((null|'([\w:]+)')/g;
+  return new Map(
+    [...read('local/slack/web-api.ts').matchAll(table)].map(([, name = '', , scope = '']) => [name, scope]),
+  );
+}
+
+/** The items of a list in YAML as we write it: `key:` and then lines with a dash. */
+function listBehind(yaml: string, key: string): string[] {
+  const [, items = ''] = new RegExp(`^ +${key}:\n((?: +- .+\n)+)`, 'm').exec(yaml) ?? [];
+  return matches(items, /- (\S+)/g);
+}
+
+function withoutCode(markdown: string): string {
+  return markdown.replace(/^( *)```[^]*?^\1```/gm, '').replace(/`[^`\n]*`/g, '');
+}
+
+function list(folder: string, extension: string): string[] {
+  return readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith(extension))
+    .sort()
+    .map((name) => path.posix.join(folder, name));
+}
+
+function matches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(([, found = '']) => found);
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(root, file), 'utf8');
+}

@@ -24,7 +24,8 @@ const processes = Object.fromEntries(
     ['web/main.ts', 'web'],
     ['worker/main.ts', 'worker'],
     ['bot/main.ts', 'bot'],
-    ['bot/terminal/main.ts', 'chat'],
+    ['bot/terminal/main.ts', 'terminal'],
+    ['local/chat.ts', 'chat'],
     ['bot/register/main.ts', 'register'],
     ['prisma/seed.ts', 'seed'],
     ['local/start.ts', 'start'],
@@ -99,7 +100,7 @@ async function buildProcesses() {
  * the portal's memory. esbuild escapes them in strings, not in comments, templates and regular expressions.
  */
 function escapeBeyondLatin(path) {
-  const code = readFileSync(path, 'utf8').replace(/[\u0100-\uffff]/g, (found) => {
+  const code = readFileSync(path, 'utf8').replace(/\\[^]|[\u0100-\uffff]/g, (found) => {
     const unit = found.charCodeAt(found.length - 1);
     return unit > 0xff ? `\\u${unit.toString(16).padStart(4, '0')}` : found;
   });

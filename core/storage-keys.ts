@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
+/** Where shares keep their objects, and account mails their marks. */
+export const SHARE_PREFIX = 'shares/';
+export const MAIL_PREFIX = 'mails/';
+
 /** Keys that end so start the Lambda. */
 export const READY_SUFFIX = '/ready';
 
 /** Prefix of everything that a share keeps in storage. */
 export function sharePrefix(shareId: string): string {
-  return `shares/${shareId}/`;
+  return `${SHARE_PREFIX}${shareId}/`;
 }
 
 /** A new key for one attachment's bytes: 128 random bits, so that no attempt meets an earlier one. */
@@ -20,7 +24,7 @@ export function shareReadyKey(shareId: string): string {
 
 /** The empty object whose creation has one account mail sent. */
 export function mailReadyKey(deliveryId: string): string {
-  return `mails/${deliveryId}${READY_SUFFIX}`;
+  return `${MAIL_PREFIX}${deliveryId}${READY_SUFFIX}`;
 }
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';

@@ -40,7 +40,9 @@ const worker = createJobWorker(
   { ...queueOptions, concurrency: env.WORKER_CONCURRENCY, lockMs: timings.leaseMs / 2 },
   async (name, payload, attempt) => {
     // A job that fails shows as well as one that succeeds that this worker does not hang.
-    await runJob(deps, name, payload, attempt).finally(watchdog.completed);
+    await runJob(deps, name, payload, attempt).finally(() => {
+      watchdog.completed();
+    });
   },
 );
 

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { createDatabase, createPool } from '../../adapters/database.js';
@@ -43,7 +44,7 @@ async function main(): Promise<number> {
     uploads: createS3UploadStore(s3, createPresigningClient(storage), env.S3_BUCKET),
   };
   const terminal = { write: console.log, ask: process.stdin.isTTY ? ask : null };
-  const userId = process.env['USER'] || 'me';
+  const userId = userInfo().username;
   try {
     return await runTerminal(deps, terminal, { text, paths, userId, isConfirmed: values.yes === true });
   } finally {

@@ -132,7 +132,6 @@ export const en = {
   'chat.confirm_to': (p: { emails: string[] }) => `To: ${p.emails.join(', ')}`,
   'chat.confirm_lifetime': (p: { days: number }) => `The link lives ${plural(p.days, 'day')}.`,
   'chat.cancelled': (_: Nothing) => 'Cancelled. Nothing was sent.',
-  'chat.dismissed': (_: Nothing) => 'All right. Nothing was sent.',
   'chat.queued': (p: { names: string }) =>
     `Saved: ${p.names}. I will copy the bytes and mail the links in a moment.`,
   'chat.copying': (p: { names: string; stored: number; files: number }) =>

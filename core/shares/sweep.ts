@@ -1,31 +1,48 @@
 import type { Deps } from '../ports.js';
-import { READY_SUFFIX } from '../storage-keys.js';
+import { MAIL_PREFIX, READY_SUFFIX, SHARE_PREFIX } from '../storage-keys.js';
+
+type SweepDeps = Pick<Deps, 'db' | 'files' | 'log' | 'timings'>;
 
 /**
- * Deletes objects that no row points at: left by attempts that another worker overtook. Only those older than
- * the grace time, so that no running attempt loses its own. Also forgets drafts, codes and seen files past use.
+ * Deletes objects that no row points at, left by attempts that another worker overtook, and the marks of account
+ * mails: only those older than the grace time, so that nothing that is under way loses its own. Also forgets
+ * drafts, codes and seen files past use.
  */
-export async function sweep(deps: Pick<Deps, 'db' | 'files' | 'log' | 'timings'>): Promise<void> {
-  const { db, files, log, timings } = deps;
-  const before = Date.now() - timings.orphanObjectMs;
-  let after: string | undefined;
-  do {
-    const page = await files.list('shares/', after);
-    const old = page.objects.filter(
-      ({ key, modifiedAt }) => modifiedAt.getTime() < before && !key.endsWith(READY_SUFFIX),
+export async function sweep(deps: SweepDeps): Promise<void> {
+  const { db } = deps;
+  for await (const keys of oldKeys(deps, SHARE_PREFIX)) {
+    await deleteOrphans(
+      deps,
+      keys.filter((key) => !key.endsWith(READY_SUFFIX)),
     );
-    const known = await db.attachment.findMany({
-      where: { storageKey: { in: old.map(({ key }) => key) }, state: { not: 'DELETED' } },
-      select: { storageKey: true },
-    });
-    const keys = new Set(known.map(({ storageKey }) => storageKey));
-    for (const { key } of old.filter((object) => !keys.has(object.key))) {
-      await files.deleteAll(key);
-      log.warn({ shareId: key.split('/')[1] }, 'orphan object deleted');
-    }
-    after = page.next;
-  } while (after);
+  }
+  for await (const keys of oldKeys(deps, MAIL_PREFIX)) {
+    for (const key of keys) await deps.files.deleteAll(key);
+  }
   await db.$executeRaw`DELETE FROM share_draft WHERE expires_at < now()`;
   await db.$executeRaw`DELETE FROM link_code WHERE expires_at < now() - interval '1 day'`;
   await db.$executeRaw`DELETE FROM slack_file_seen WHERE seen_at < now() - interval '1 day'`;
+}
+
+async function deleteOrphans({ db, files, log }: SweepDeps, keys: readonly string[]): Promise<void> {
+  const known = await db.attachment.findMany({
+    where: { storageKey: { in: [...keys] }, state: { not: 'DELETED' } },
+    select: { storageKey: true },
+  });
+  const owned = new Set(known.map(({ storageKey }) => storageKey));
+  for (const key of keys.filter((each) => !owned.has(each))) {
+    await files.deleteAll(key);
+    log.warn({ shareId: key.split('/')[1] }, 'orphan object deleted');
+  }
+}
+
+/** Keys under a prefix that are past the grace time, a page at a time. */
+async function* oldKeys({ files, timings }: SweepDeps, prefix: string): AsyncGenerator<string[]> {
+  const before = Date.now() - timings.orphanObjectMs;
+  let after: string | undefined;
+  do {
+    const page = await files.list(prefix, after);
+    yield page.objects.filter(({ modifiedAt }) => modifiedAt.getTime() < before).map(({ key }) => key);
+    after = page.next;
+  } while (after);
 }

@@ -8,26 +8,24 @@ export function createClientKeeper(
   connect: () => Client,
 ): <T>(work: (client: Client) => Promise<T>) => Promise<T> {
   let kept: Client | undefined;
+  const open = async (): Promise<Client> => {
+    const client = connect();
+    client.on('error', () => {
+      if (kept === client) kept = undefined;
+    });
+    await client.connect();
+    return client;
+  };
   return async (work) => {
-    const client = kept ?? (await open(connect));
+    const client = kept ?? (await open());
     kept = undefined;
     try {
       const result = await work(client);
       kept = client;
-      client.once('error', () => {
-        if (kept === client) kept = undefined;
-      });
       return result;
     } catch (error) {
       client.end().catch(() => undefined);
       throw error;
     }
   };
-}
-
-async function open(connect: () => Client): Promise<Client> {
-  const client = connect();
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
 }

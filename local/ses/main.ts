@@ -5,6 +5,7 @@ const env = z
   .object({
     LOCAL_SES_PORT: z.coerce.number().int().min(0).max(65_535),
     LOCAL_SES_DATA_DIR: z.string().min(1),
+    LOCAL_SES_REGION: z.string().min(1).default('us-east-1'),
     LOCAL_SES_ACCESS_KEY_ID: z.string().min(1),
     LOCAL_SES_SECRET_ACCESS_KEY: z.string().min(1),
   })
@@ -14,6 +15,7 @@ try {
   const ses = await startSes({
     dataDir: env.LOCAL_SES_DATA_DIR,
     port: env.LOCAL_SES_PORT,
+    region: env.LOCAL_SES_REGION,
     credentials: {
       accessKeyId: env.LOCAL_SES_ACCESS_KEY_ID,
       secretAccessKey: env.LOCAL_SES_SECRET_ACCESS_KEY,

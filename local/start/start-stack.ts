@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { findFreePorts } from './ports.js';
 import type { Settings } from './read-settings.js';
@@ -114,6 +115,7 @@ export async function startStack(
       await launch('inbox', 'local/ses.js', {
         LOCAL_SES_PORT: String(settings.INBOX_PORT),
         LOCAL_SES_DATA_DIR: folder('ses'),
+        LOCAL_SES_REGION: settings.AWS_REGION,
         ...credentials('LOCAL_SES'),
       });
     };
@@ -232,7 +234,7 @@ function describeSeed(secrets: Secrets, urls: Stack['urls']): Record<string, str
   return {
     SEED_EMAIL,
     SEED_PASSWORD: secrets.seedPassword,
-    SEED_TERMINAL: 'me',
+    SEED_TERMINAL: userInfo().username,
     ...(urls.slack ? { SEED_SLACK: SLACK_PERSON } : {}),
     ...(urls.discord ? { SEED_DISCORD: DISCORD_PERSON } : {}),
   };

@@ -85,7 +85,9 @@ describe.each([
     ['longer', 11, 10],
     ['much shorter', 10, 4_000_000],
   ])('keeps nothing of a body that is %s than said', async (_name, sentBytes, saidBytes) => {
-    await expect(getStore().put('shares/4/x', Readable.from([randomBytes(sentBytes)]), saidBytes)).rejects.toThrow();
+    await expect(
+      getStore().put('shares/4/x', Readable.from([randomBytes(sentBytes)]), saidBytes),
+    ).rejects.toThrow();
     expect(await keys('shares/4/')).toEqual([]);
   });
 
@@ -99,7 +101,8 @@ describe.each([
     }
     const { objects } = await getStore().list('shares/6/');
     expect(objects.map(({ key }) => key)).toEqual(['shares/6/a', 'shares/6/b']);
-    for (const { modifiedAt } of objects) expect(Math.abs(Date.now() - modifiedAt.getTime())).toBeLessThan(60_000);
+    for (const { modifiedAt } of objects)
+      expect(Math.abs(Date.now() - modifiedAt.getTime())).toBeLessThan(60_000);
     await getStore().deleteAll('shares/6/');
     await getStore().deleteAll('shares/6/');
     expect(await keys('shares/6')).toEqual(['shares/66/a']);
@@ -117,12 +120,15 @@ describe('the file store on S3', () => {
   });
 
   test('lists more than a page through, by the key that it gave last', async () => {
-    const onePage = { ...s3.client, send: (command: ListObjectsV2Command) => s3.client.send(limited(command)) };
+    const onePage = { send: (command: ListObjectsV2Command) => s3.client.send(limited(command)) };
     const store = createS3FileStore(onePage as unknown as S3Client, 'mirror');
     const marks = createS3ReadyMarks(s3.client, 'mirror');
     for (const shareId of ['1', '2', '3']) await marks.markShare(shareId);
     const first = await store.list('shares/');
-    expect(first).toMatchObject({ objects: [{ key: 'shares/1/ready' }, { key: 'shares/2/ready' }], next: 'shares/2/ready' });
+    expect(first).toMatchObject({
+      objects: [{ key: 'shares/1/ready' }, { key: 'shares/2/ready' }],
+      next: 'shares/2/ready',
+    });
     const second = await store.list('shares/', first.next);
     expect(second.objects.map(({ key }) => key)).toEqual(['shares/3/ready']);
     expect(second.next).toBeUndefined();
@@ -157,7 +163,9 @@ describe('a ready mark', () => {
     await marks.markMail('d-1');
     expect((await buffer(await onS3.open('shares/s-1/ready'))).length).toBe(0);
     expect((await buffer(await onS3.open('mails/d-1/ready'))).length).toBe(0);
-    await expect(createS3ReadyMarks(client('http://127.0.0.1:1'), 'files').markMail('d')).rejects.toMatchObject({
+    await expect(
+      createS3ReadyMarks(client('http://127.0.0.1:1'), 'files').markMail('d'),
+    ).rejects.toMatchObject({
       kind: 'unavailable',
     });
   });

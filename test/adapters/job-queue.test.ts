@@ -49,7 +49,8 @@ async function openRedis(): Promise<Backend> {
       const client = new Redis(redis.url);
       const keys = await client.keys('bull:passalong:*');
       client.disconnect();
-      return keys.filter((key) => /^bull:passalong:(store|mark|delete|reconcile|sweep|repeat:)/.test(key)).length;
+      return keys.filter((key) => /^bull:passalong:(store|mark|delete|reconcile|sweep|repeat:)/.test(key))
+        .length;
     },
     close: () => redis.close(),
   };
@@ -89,11 +90,14 @@ describe.each([
     /** A worker that keeps what it was asked to do, and does what it is told. */
     function startWorker(act: (call: Call) => Promise<void> | void = () => undefined): Call[] {
       const calls: Call[] = [];
-      const worker = createJobWorker({ ...backend.options, concurrency: 4, lockMs: 30_000 }, async (name, payload, attempt) => {
-        const call = { name, payload, attempt, at: Date.now() };
-        calls.push(call);
-        await act(call);
-      });
+      const worker = createJobWorker(
+        { ...backend.options, concurrency: 4, lockMs: 30_000 },
+        async (name, payload, attempt) => {
+          const call = { name, payload, attempt, at: Date.now() };
+          calls.push(call);
+          await act(call);
+        },
+      );
       closers.push(() => worker.close());
       return calls;
     }
@@ -103,7 +107,9 @@ describe.each([
       const shareIds = queues.map(() => randomUUID());
       await Promise.all(queues.map((queue, index) => addSurely(queue, shareIds[index] ?? '')));
       const calls = startWorker();
-      await until(() => new Set(calls.map(({ payload }) => (payload as { shareId: string }).shareId)).size === 4);
+      await until(
+        () => new Set(calls.map(({ payload }) => (payload as { shareId: string }).shareId)).size === 4,
+      );
     });
 
     test('a job reaches a worker with its name and ids, and can be asked for again afterwards', async () => {
@@ -177,7 +183,10 @@ test.each([
   for (let count = 0; count < 3; count += 1) await queue.add('store-attachments', { shareId: randomUUID() });
   expect(Date.now() - startedAt).toBeLessThan(1_500);
   expect(log.lines.length).toBeGreaterThan(0);
-  await Promise.race([queue.close().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  await Promise.race([
+    queue.close().catch(() => undefined),
+    new Promise((resolve) => setTimeout(resolve, 1_000)),
+  ]);
 });
 
 /** The first job of a queue that is only just opening may take longer than anybody waits for it. */

@@ -20,16 +20,23 @@ afterAll(() => {
 function linesOf(code: string): Record<string, unknown>[] {
   const entry = path.join(folder, 'entry.ts');
   const outfile = path.join(folder, 'entry.mjs');
-  const imports = ['adapters/logger.ts', 'core/errors.ts'].map((file) => JSON.stringify(path.join(root, file)));
+  const imports = ['adapters/logger.ts', 'core/errors.ts'].map((file) =>
+    JSON.stringify(path.join(root, file)),
+  );
   writeFileSync(
     entry,
     `import { createLogger } from ${imports[0]}; import { AppError } from ${imports[1]};
      const log = createLogger('test', 'info'); ${code}`,
   );
-  const banner = { js: `import{createRequire}from"node:module";const require=createRequire(${JSON.stringify(`${root}/x.js`)});` };
+  const banner = {
+    js: `import{createRequire}from"node:module";const require=createRequire(${JSON.stringify(`${root}/x.js`)});`,
+  };
   buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', banner });
   const output = execFileSync(process.execPath, [outfile], { encoding: 'utf8' });
-  return output.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  return output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 test('a line is JSON, with a time, a name and its fields, whatever they hold', () => {
@@ -64,7 +71,12 @@ test('an error keeps its type, code and cause, without addresses, tokens or the 
     log.error({ err: Object.assign(query, { code: 'P2002' }) }, 'x');
     log.error({ err: 'text' }, 'x');
     log.warn({ err: new AppError('gone', 'file.deleted', { name: 'salaries.xls', platform: 'Slack' }) }, 'x');`);
-  expect(ours?.['err']).toMatchObject({ type: 'AppError', code: 'storage.unavailable', kind: 'unavailable', cause: { type: 'Error' } });
+  expect(ours?.['err']).toMatchObject({
+    type: 'AppError',
+    code: 'storage.unavailable',
+    kind: 'unavailable',
+    cause: { type: 'Error' },
+  });
   expect(JSON.stringify(ours)).not.toMatch(/ann@|hunter2|AAAA|BBBB/);
   expect(prisma?.['err']).toMatchObject({ type: 'PrismaClientKnownRequestError', code: 'P2002' });
   expect(JSON.stringify(prisma)).not.toMatch(/argon2id|SECRET/);
@@ -75,6 +87,8 @@ test('an error keeps its type, code and cause, without addresses, tokens or the 
 });
 
 test('an error that is its own cause ends', () => {
-  const [line] = linesOf(`const error = new Error('loop'); error.cause = error; log.error({ err: error }, 'x');`);
+  const [line] = linesOf(
+    `const error = new Error('loop'); error.cause = error; log.error({ err: error }, 'x');`,
+  );
   expect(line?.['msg']).toBe('x');
 });

@@ -5,7 +5,10 @@ const passwords = createPasswordHasher();
 
 describe('a password', () => {
   test('is kept as argon2id, salted, and found right or wrong', async () => {
-    const [one, other] = await Promise.all([passwords.hash('violet tractor'), passwords.hash('violet tractor')]);
+    const [one, other] = await Promise.all([
+      passwords.hash('violet tractor'),
+      passwords.hash('violet tractor'),
+    ]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.toBe(other);
     expect(await passwords.verify(one, 'violet tractor')).toBe(true);
@@ -19,9 +22,12 @@ describe('a password', () => {
     expect(await passwords.verify(hash, 'пароль 🚜\0y')).toBe(false);
   });
 
-  test.each(['password1234', 'PASSWORD1234', 'qwertyuiop'])('%s is a common one, whatever its case', async (common) => {
-    expect(await passwords.isCommon(common)).toBe(true);
-  });
+  test.each(['password1234', 'PASSWORD1234', 'qwertyuiop'])(
+    '%s is a common one, whatever its case',
+    async (common) => {
+      expect(await passwords.isCommon(common)).toBe(true);
+    },
+  );
 
   test('of several words is not a common one', async () => {
     expect(await passwords.isCommon('violet tractor jumps')).toBe(false);
@@ -32,7 +38,8 @@ test('nobody has no password, and it takes as long to say so', async () => {
   const hash = await passwords.hash('x');
   const measure = async (stored: string | null): Promise<number> => {
     const startedAt = performance.now();
-    for (let count = 0; count < 5; count += 1) expect(await passwords.verify(stored, 'nobody has this password')).toBe(false);
+    for (let count = 0; count < 5; count += 1)
+      expect(await passwords.verify(stored, 'nobody has this password')).toBe(false);
     return performance.now() - startedAt;
   };
   await measure(null);
@@ -46,6 +53,8 @@ test('more callers than may wait are sent away at once, and the others are serve
   const results = await Promise.allSettled(Array.from({ length: 56 }, () => own.verify(null, 'x')));
   const refused = results.filter(({ status }) => status === 'rejected');
   expect(refused).toHaveLength(4);
-  expect(refused[0]).toMatchObject({ reason: { kind: 'unavailable', code: 'account.busy', retryAfterSeconds: 5 } });
+  expect(refused[0]).toMatchObject({
+    reason: { kind: 'unavailable', code: 'account.busy', retryAfterSeconds: 5 },
+  });
   expect(await own.verify(null, 'x')).toBe(false);
 });

@@ -40,7 +40,13 @@ afterEach(async () => {
 });
 
 function createMailer(endpoint: string, configurationSet?: string, timeoutMs?: number): Mailer {
-  return createSesMailer({ region: 'us-east-1', endpoint, from: 'no-reply@portal.test', configurationSet, timeoutMs });
+  return createSesMailer({
+    region: 'us-east-1',
+    endpoint,
+    from: 'no-reply@portal.test',
+    configurationSet,
+    timeoutMs,
+  });
 }
 
 describe('a mail', () => {
@@ -104,7 +110,10 @@ describe('what became of a mail', () => {
   });
 
   test('with nobody at the other end is "not-taken"', async () => {
-    expect(await createMailer('http://127.0.0.1:1').send(mail)).toEqual({ outcome: 'not-taken', errorCode: 'ECONNREFUSED' });
+    expect(await createMailer('http://127.0.0.1:1').send(mail)).toEqual({
+      outcome: 'not-taken',
+      errorCode: 'ECONNREFUSED',
+    });
     expect(await createMailer('http://nobody.invalid').send(mail)).toMatchObject({ outcome: 'not-taken' });
   });
 
@@ -118,7 +127,8 @@ describe('what became of a mail', () => {
 
 test('each mail has a connection of its own, since a function that slept finds its old one dead', async () => {
   let connections = 0;
-  const answer = '<SendRawEmailResponse><SendRawEmailResult><MessageId>m</MessageId></SendRawEmailResult></SendRawEmailResponse>';
+  const answer =
+    '<SendRawEmailResponse><SendRawEmailResult><MessageId>m</MessageId></SendRawEmailResult></SendRawEmailResponse>';
   const server: Server = createServer((request, response) => {
     request.resume().on('end', () => response.writeHead(200, { 'content-type': 'text/xml' }).end(answer));
   });

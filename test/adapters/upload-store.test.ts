@@ -103,7 +103,9 @@ describe('an upload from a browser', () => {
     s3.faults.failBuckets = { files: 'down' };
     const down = { kind: 'unavailable', code: 'storage.unavailable' };
     await expect(uploads.begin('shares/6/a')).rejects.toMatchObject(down);
-    await expect(uploads.complete('shares/6/a', 'x', [{ partNumber: 1, etag: '"x"' }])).rejects.toMatchObject(down);
+    await expect(uploads.complete('shares/6/a', 'x', [{ partNumber: 1, etag: '"x"' }])).rejects.toMatchObject(
+      down,
+    );
     s3.faults.failBuckets = {};
   });
 });
@@ -147,9 +149,16 @@ describe('a download', () => {
   });
 
   test('URL is made for the address that browsers reach', async () => {
-    const storage = { region: 'us-east-1', bucket: 'files', endpoint: s3.url, publicEndpoint: 'https://files.example' };
+    const storage = {
+      region: 'us-east-1',
+      bucket: 'files',
+      endpoint: s3.url,
+      publicEndpoint: 'https://files.example',
+    };
     const outside = createS3DownloadSigner(createPresigningClient(storage), 'files');
-    expect(await outside.signDownload('k', { name: 'a', sizeBytes: 1 })).toMatch(/^https:\/\/files\.example\/files\/k\?/);
+    expect(await outside.signDownload('k', { name: 'a', sizeBytes: 1 })).toMatch(
+      /^https:\/\/files\.example\/files\/k\?/,
+    );
   });
 });
 

@@ -5,14 +5,13 @@ import { makeFile } from './parts/files.js';
 import { median, printFigure, printHeading, quantile } from './parts/report.js';
 import { slackPerson } from './parts/slack-person.js';
 import { waitUntilStored } from './parts/stored-share.js';
-import { buildStack, withFolder, withStack, type BenchStack } from './parts/with-stack.js';
+import { withFolder, withStack, type BenchStack } from './parts/with-stack.js';
 
 const COMMANDS = 200;
 const EVERY_MS = 50;
 const SHARES_AT_ONCE = 20;
 const LOAD_MIB = 8;
 
-buildStack();
 await withFolder(async (folder) => {
   const large = await makeFile(join(folder, 'large.bin'), LOAD_MIB);
   const small = await makeFile(join(folder, 'small.bin'), 1);

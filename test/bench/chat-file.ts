@@ -8,7 +8,7 @@ import { readMemory } from './parts/process-figures.js';
 import { median, printFact, printFigure, printHeading } from './parts/report.js';
 import { slackPerson } from './parts/slack-person.js';
 import { waitUntilStored, type StoredShare } from './parts/stored-share.js';
-import { buildStack, withFolder, withStack, type BenchStack } from './parts/with-stack.js';
+import { withFolder, withStack, type BenchStack } from './parts/with-stack.js';
 
 const PAIRS = 3;
 
@@ -18,7 +18,6 @@ interface Source {
   fetch(): Promise<Response>;
 }
 
-buildStack();
 await withFolder(async (folder) => {
   const fromSlack = await makeFile(join(folder, 'slack.bin'), 1024);
   await withStack({}, (stack) => measure('Slack', stack, fromSlack, slackSource));

@@ -6,11 +6,10 @@ import { openPortalInChromium } from './parts/portal-in-chromium.js';
 import { openPortalAsClient } from './parts/portal-as-client.js';
 import type { PortalVisit } from './parts/portal-visit.js';
 import { waitUntilStored } from './parts/stored-share.js';
-import { buildStack, withFolder, withStack, type BenchStack } from './parts/with-stack.js';
+import { withFolder, withStack, type BenchStack } from './parts/with-stack.js';
 
 const MIB = 1024 ** 2;
 
-buildStack();
 await withFolder(async (folder) => {
   const file = await makeFile(join(folder, 'large.bin'), 1024);
   await withStack({}, (stack) =>

@@ -16,7 +16,8 @@ if (!name || !names.includes(name)) {
   process.exit(name ? 1 : 0);
 }
 
-const outfile = join(folder, '../output/bench', `${name}.js`);
+// As deep below the root as the sources are: some of them find it from where they lie.
+const outfile = join(folder, '../output', `bench-${name}.js`);
 await build({
   entryPoints: [join(folder, `${name}.ts`)],
   outfile,
@@ -28,11 +29,11 @@ await build({
   sourcemap: 'linked',
   logLevel: 'warning',
 });
-// The AWS SDK's notice about Node 20 says nothing about a figure.
-const flags = ['--enable-source-maps', '--disable-warning=NodeVersionSupportWarning'];
-const script = spawn(process.execPath, [...flags, outfile, ...args], {
+const script = spawn(process.execPath, ['--enable-source-maps', outfile, ...args], {
   cwd: join(folder, '../..'),
   stdio: 'inherit',
+  // The notice about Node 20 says nothing about a figure.
+  env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
 });
 // Ctrl-C reaches the script too, which then stops what it started; it says how this ends.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => script.kill(signal));

@@ -1,34 +1,29 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { findFreePorts } from '../../local/start/ports.js';
+import { hasRedis, REDIS_HINT, startRedis } from '../support/start-redis.js';
 import { discordPerson } from './parts/discord-person.js';
 import { makeFile } from './parts/files.js';
 import { median, printFigure, printHeading, quantile } from './parts/report.js';
 import { slackPerson } from './parts/slack-person.js';
 import { waitForMail } from './parts/stored-share.js';
-import { buildStack, withFolder, withStack, type BenchStack } from './parts/with-stack.js';
+import { withFolder, withStack, type BenchStack } from './parts/with-stack.js';
 
 const ROUNDS = 30;
 
 /** Prepares a share to that address. @returns what the person then presses */
 type Prepare = (email: string) => Promise<() => Promise<unknown>>;
 
-buildStack();
 await withFolder(async (folder) => {
   const { path } = await makeFile(join(folder, 'plan.bin'), 1);
   await withStack({}, (stack) => measureBoth(stack, path, 'Postgres'));
-  const redis = await startRedis(folder);
-  if (!redis) {
-    console.log('\nshare-to-mail on Redis: not measured, there is no redis-server on this machine');
+  if (!hasRedis()) {
+    console.log(`\nshare-to-mail on Redis: not measured, ${REDIS_HINT}`);
     return;
   }
+  const redis = await startRedis();
   try {
     await withStack({ REDIS_URL: redis.url }, (stack) => measureBoth(stack, path, 'Redis'));
   } finally {
-    await redis.stop();
+    await redis.close();
   }
 });
 
@@ -60,42 +55,4 @@ async function measure(stack: BenchStack, what: string, prepare: Prepare): Promi
   printFigure(`median of ${ROUNDS}`, median(warm), 'ms', { atMost: 3_000 });
   printFigure('95th of 100', quantile(warm, 0.95), 'ms');
   printFigure('the first one, not counted', cold, 'ms');
-}
-
-/** A Redis of its own; null where the machine has none. */
-async function startRedis(folder: string): Promise<{ url: string; stop(): Promise<void> } | null> {
-  const [port = 0] = await findFreePorts(1);
-  const args = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    folder,
-  ];
-  const server = spawn('redis-server', args, { stdio: 'ignore' });
-  const exited = once(server, 'exit').catch(() => undefined);
-  const client = new Redis(port, '127.0.0.1', {
-    lazyConnect: true,
-    retryStrategy: (times) => (times < 50 ? 100 : null),
-  });
-  client.on('error', () => undefined);
-  const isThere = await Promise.race([
-    exited.then(() => false),
-    client.ping().then(() => true),
-    wait(10_000, false),
-  ]);
-  client.disconnect();
-  if (!isThere) return null;
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    async stop() {
-      server.kill();
-      await exited;
-    },
-  };
 }

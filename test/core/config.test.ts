@@ -1,8 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { environment, limitsFrom, linkSecretsFrom, platformsFrom, readEnv, storageFrom } from '../../core/config.js';
+import {
+  environment,
+  limitsFrom,
+  linkSecretsFrom,
+  platformsFrom,
+  readEnv,
+  storageFrom,
+} from '../../core/config.js';
 
 const secret = 'x'.repeat(32);
-const portal = { ...environment.runtime, ...environment.database, ...environment.links, ...environment.portal };
+const portal = {
+  ...environment.runtime,
+  ...environment.database,
+  ...environment.links,
+  ...environment.portal,
+};
 const right = {
   DATABASE_URL: 'postgresql://localhost/app',
   PORTAL_URL: 'https://share.example.com/',
@@ -26,7 +38,13 @@ describe('the environment', () => {
   });
 
   test('that is wrong is named whole, without the values of secrets', () => {
-    const wrong = { DATABASE_URL: 'mysql://x', PORT: '0', LINK_SECRET: 'too-short-secret', LOG_LEVEL: 'loud', LEASE_SECONDS: '1.5' };
+    const wrong = {
+      DATABASE_URL: 'mysql://x',
+      PORT: '0',
+      LINK_SECRET: 'too-short-secret',
+      LOG_LEVEL: 'loud',
+      LEASE_SECONDS: '1.5',
+    };
     const message = messageOf(() => readEnv(portal, wrong));
     for (const name of ['DATABASE_URL', 'PORT', 'LINK_SECRET', 'LOG_LEVEL', 'LEASE_SECONDS']) {
       expect(message).toContain(`- ${name}: `);
@@ -38,7 +56,9 @@ describe('the environment', () => {
 
   test('with an empty variable is as without it', () => {
     expect(readEnv(portal, { ...right, PORT: '', LINK_SECRET_PREVIOUS: '' }).PORT).toBe(3000);
-    expect(messageOf(() => readEnv(portal, { ...right, LINK_SECRET: '' }))).toContain('LINK_SECRET is missing');
+    expect(messageOf(() => readEnv(portal, { ...right, LINK_SECRET: '' }))).toContain(
+      'LINK_SECRET is missing',
+    );
   });
 
   test.each([
@@ -62,13 +82,16 @@ describe('the environment', () => {
     ['SLACK_FILE_HOSTS', '127.0.0.1:1'],
     ['DISCORD_API_URL', 'http://127.0.0.1:1'],
     ['DISCORD_FILE_HOSTS', '127.0.0.1:1'],
-  ])('in production refuses %s, which points at a double, also where production is merely the default', (name, value) => {
-    const shape = { ...environment.runtime, ...environment.slack, ...environment.discord };
-    const refusal = `${name} is for local use and refused when NODE_ENV=production`;
-    expect(messageOf(() => readEnv(shape, { [name]: value }))).toContain(refusal);
-    expect(messageOf(() => readEnv(shape, { [name]: value, NODE_ENV: 'production' }))).toContain(refusal);
-    readEnv(shape, { [name]: value, NODE_ENV: 'development' });
-  });
+  ])(
+    'in production refuses %s, which points at a double, also where production is merely the default',
+    (name, value) => {
+      const shape = { ...environment.runtime, ...environment.slack, ...environment.discord };
+      const refusal = `${name} is for local use and refused when NODE_ENV=production`;
+      expect(messageOf(() => readEnv(shape, { [name]: value }))).toContain(refusal);
+      expect(messageOf(() => readEnv(shape, { [name]: value, NODE_ENV: 'production' }))).toContain(refusal);
+      readEnv(shape, { [name]: value, NODE_ENV: 'development' });
+    },
+  );
 
   test('with half a platform says what is missing', () => {
     const shape = { ...environment.slack, ...environment.discord };
@@ -93,19 +116,27 @@ describe('what is made of it', () => {
         DISCORD_APPLICATION_ID: '12345678901234567',
       }),
     );
-    expect(slack).toMatchObject({ apiUrl: 'https://slack.com/api/', fileHosts: ['127.0.0.1:1', '127.0.0.1:2'] });
+    expect(slack).toMatchObject({
+      apiUrl: 'https://slack.com/api/',
+      fileHosts: ['127.0.0.1:1', '127.0.0.1:2'],
+    });
     expect(discord?.fileHosts).toEqual(['cdn.discordapp.com', 'media.discordapp.net']);
   });
 
   test('is the limits, the storage and one or two secrets', () => {
     const limits = limitsFrom(readEnv(environment.limits, { MAX_FILE_BYTES: '1', UNDO_SECONDS: '0' }));
     expect(limits).toMatchObject({ maxFileBytes: 1, maxSharesPerHour: 20, undoSeconds: 0 });
-    const storage = storageFrom(readEnv(environment.storage, { S3_BUCKET: 'files', S3_ENDPOINT: 'http://127.0.0.1:9000' }));
+    const storage = storageFrom(
+      readEnv(environment.storage, { S3_BUCKET: 'files', S3_ENDPOINT: 'http://127.0.0.1:9000' }),
+    );
     expect(storage).toMatchObject({ region: 'us-east-1', bucket: 'files', publicEndpoint: undefined });
     const links = { PORTAL_URL: 'https://x.org', LINK_SECRET: secret };
     expect(linkSecretsFrom(readEnv(environment.links, links))).toEqual([secret]);
     const older = 'y'.repeat(32);
-    expect(linkSecretsFrom(readEnv(environment.links, { ...links, LINK_SECRET_PREVIOUS: older }))).toEqual([secret, older]);
+    expect(linkSecretsFrom(readEnv(environment.links, { ...links, LINK_SECRET_PREVIOUS: older }))).toEqual([
+      secret,
+      older,
+    ]);
   });
 });
 

@@ -291,7 +291,8 @@ describe.each(backends)('the main path $backend', ({ backend, isSkipped }) => {
     expect(totals.map((each) => each.trim())).toEqual(['5', '7', '20 MB', '6']);
     expect(await page.locator('tbody tr').count()).toBe(5);
     const line = (await page.locator('tbody tr', { hasText: 'film.bin' }).textContent()) ?? '';
-    for (const part of ['notes.txt', 'ann@example.com', 'bob@example.org', '20 MB']) expect(line).toContain(part);
+    for (const part of ['notes.txt', 'ann@example.com', 'bob@example.org', '20 MB'])
+      expect(line).toContain(part);
   }
 });
 

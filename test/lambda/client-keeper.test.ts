@@ -63,6 +63,8 @@ test('calls at once have a connection each', async () => {
 });
 
 test('a database that is down is an error to the caller', async () => {
-  const withClient = createClientKeeper(() => new pg.Client({ connectionString: 'postgresql://127.0.0.1:1/none' }));
+  const withClient = createClientKeeper(
+    () => new pg.Client({ connectionString: 'postgresql://127.0.0.1:1/none' }),
+  );
   await expect(withClient(ping)).rejects.toThrow('ECONNREFUSED');
 });

@@ -108,11 +108,15 @@ const mailsOf = async (shareId: string): Promise<SesMessage[]> =>
 const states = async (shareId: string): Promise<string[]> =>
   (await database.db.delivery.findMany({ where: { shareId } })).map(({ state }) => state);
 
-const areAll = (state: string, shareId: string) => async () => (await states(shareId)).every((each) => each === state);
+const areAll = (state: string, shareId: string) => async () =>
+  (await states(shareId)).every((each) => each === state);
 
 describe('a ready mark', () => {
   test('has each recipient mailed once, with a link that opens the share for that recipient', async () => {
-    const shareId = await readyShare(database.db, accountId, { emails: ['bob@x.org carla@x.org'], message: 'Here' });
+    const shareId = await readyShare(database.db, accountId, {
+      emails: ['bob@x.org carla@x.org'],
+      message: 'Here',
+    });
     await markReady(deps(), shareId);
     await until(areAll('SENT', shareId));
     const mails = await mailsOf(shareId);
@@ -149,7 +153,8 @@ describe('a ready mark', () => {
     await reconcile(deps());
     expect(await mailsOf(shareId)).toEqual([]);
     s3.faults.events = 'ok';
-    await database.db.$executeRaw`UPDATE share SET marked_at = now() - interval '3 minutes' WHERE id = ${shareId}::uuid`;
+    await database.db
+      .$executeRaw`UPDATE share SET marked_at = now() - interval '3 minutes' WHERE id = ${shareId}::uuid`;
     await reconcile(deps());
     await until(areAll('SENT', shareId));
     expect(await mailsOf(shareId)).toHaveLength(1);
@@ -185,7 +190,9 @@ describe('what SES answers', () => {
 describe('an account mail', () => {
   const latestToken = async (to: string, page: string): Promise<string> => {
     const mails = (await ses.messages()).filter((mail) => mail.to === to);
-    const links = mails.flatMap((mail) => mail.links).filter((link) => link.startsWith(`https://portal.test/${page}/`));
+    const links = mails
+      .flatMap((mail) => mail.links)
+      .filter((link) => link.startsWith(`https://portal.test/${page}/`));
     return links.at(-1)?.split('/').at(-1) ?? '';
   };
 
@@ -198,7 +205,10 @@ describe('an account mail', () => {
     await until(async () => (await latestToken(email, 'reset')) !== '');
     await resetPassword(deps(), await latestToken(email, 'reset'), 'another tractor jumps');
     const account = await database.db.account.findFirst({ where: { email } });
-    expect(account).toMatchObject({ confirmedAt: expect.any(Date) as Date, passwordHash: 'clear:another tractor jumps' });
+    expect(account).toMatchObject({
+      confirmedAt: expect.any(Date) as Date,
+      passwordHash: 'clear:another tractor jumps',
+    });
   });
 
   test('leaves once, however often its event comes', async () => {
@@ -207,7 +217,8 @@ describe('an account mail', () => {
     await registerAccount(deps(), { firstName: 'Ann', lastName: 'Lee', email, password });
     await until(async () => (await latestToken(email, 'confirm')) !== '');
     const { id } = await database.db.delivery.findFirstOrThrow({ where: { email } });
-    for (let count = 0; count < 3; count += 1) await invoke('on-ready', [`mails/${id}/ready`], 'RequestResponse');
+    for (let count = 0; count < 3; count += 1)
+      await invoke('on-ready', [`mails/${id}/ready`], 'RequestResponse');
     expect((await ses.messages()).filter((mail) => mail.to === email)).toHaveLength(1);
   });
 });
@@ -216,7 +227,9 @@ test('a key that is no ready mark, or one of nothing, does no harm', async () =>
   const keys = ['shares/x/ready', 'mails/../ready', `shares/${accountId}/ready`, 'a%20b+c', ''];
   const response = await invoke('on-ready', keys, 'RequestResponse');
   expect(response.headers.get('x-amz-function-error')).toBeNull();
-  expect((await fetch(invokeUrl('on-ready'), { method: 'POST', body: '{}' })).headers.get('x-amz-function-error')).toBeNull();
+  expect(
+    (await fetch(invokeUrl('on-ready'), { method: 'POST', body: '{}' })).headers.get('x-amz-function-error'),
+  ).toBeNull();
 });
 
 test('while the database is down an event is tried three times and then kept as a dead letter', async () => {

@@ -17,10 +17,12 @@ export function connectionsPage(identities: readonly ChatIdentity[], csrfToken: 
       <p class="lead">These people in chat share files from your account.</p>
       ${
         identities.length === 0
-          ? html`<p class="card centred">
-              Nothing is connected. Type <kbd>/share connect</kbd> in Slack, or
-              <kbd>/passalong connect</kbd> in Discord, to begin.
-            </p>`
+          ? html`<section class="card centred">
+              <p>
+                Nothing is connected. Type <kbd>/share connect</kbd> in Slack, or
+                <kbd>/passalong connect</kbd> in Discord, to begin.
+              </p>
+            </section>`
           : html`<ul class="people card">
                 ${identities.map((identity) => item(identity, csrfToken))}
               </ul>
@@ -79,9 +81,11 @@ function item(identity: ChatIdentity, csrfToken: string): Html {
   </li>`;
 }
 
-/** `@mallory in Acme (Slack)`; Discord has no workspace. The bots put the `@` before a name, the terminal does not. */
+/** `@mallory in Acme (Slack)`. The bots put the `@` before a name, the terminal does not; Discord may name no guild. */
 function personName({ platform, userName, workspaceName }: Person): Html {
-  const where = workspaceName && html` in <strong><bdi>${workspaceName}</bdi></strong>`;
+  const platformName = PLATFORM_NAMES[platform];
+  const isNamed = workspaceName !== '' && workspaceName !== platformName;
+  const where = isNamed && html` in <strong><bdi>${workspaceName}</bdi></strong>`;
   return html`<strong><bdi>${userName.replace(/^@?/, '@')}</bdi></strong
-    >${where} (${PLATFORM_NAMES[platform]})`;
+    >${where} (${platformName})`;
 }

@@ -1,24 +1,13 @@
-import sparticuz from '@sparticuz/chromium';
-import { chromium } from 'playwright-core';
+import { openBrowser } from '../../support/open-browser.js';
 import type { BenchFile } from './files.js';
 import type { PortalVisit } from './portal-visit.js';
 import type { BenchStack } from './with-stack.js';
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const UPLOAD_TIMEOUT_MS = 10 * 60_000;
 
-/** Signs in with a real browser: the one of CHROME_PATH, or the Chromium that comes with npm (Linux x64). */
+/** Signs in with a real browser. */
 export async function openPortalInChromium({ urls, account }: BenchStack): Promise<PortalVisit> {
-  const executablePath = process.env['CHROME_PATH'] ?? (await sparticuz.executablePath());
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const browser = await openBrowser();
   const page = await browser.newPage();
   await page.goto(`${urls.portal}/sign-in`);
   await page.fill('[name=email]', account.email);

@@ -28,7 +28,14 @@ beforeEach(async () => {
   rates = fakeRates();
 });
 
-const deps = () => ({ db: database.db, marks, rates, log: fakeLog(), passwords: fakePasswords(), linkSecrets });
+const deps = () => ({
+  db: database.db,
+  marks,
+  rates,
+  log: fakeLog(),
+  passwords: fakePasswords(),
+  linkSecrets,
+});
 const accounts = () => database.db.account.findMany();
 const mails = () => database.db.delivery.findMany({ orderBy: { createdAt: 'asc' } });
 
@@ -54,7 +61,9 @@ describe('registering', () => {
       confirmedAt: null,
     });
     const owed = await mails();
-    expect(owed).toMatchObject([{ kind: 'CONFIRM_ADDRESS', subjectId: account?.id, email: 'Ann@example.com' }]);
+    expect(owed).toMatchObject([
+      { kind: 'CONFIRM_ADDRESS', subjectId: account?.id, email: 'Ann@example.com' },
+    ]);
     expect(marks.mails).toEqual(owed.map(({ id }) => id));
     expect(JSON.stringify(owed)).not.toContain(mintToken(linkSecrets, 'confirm-address', owed[0]?.id ?? ''));
   });
@@ -85,13 +94,15 @@ describe('registering', () => {
     await expect(attempt).rejects.toMatchObject({ fields: { password: { code } } });
   });
 
-  test.each(['violet tractor jumps', 'x'.repeat(3) + 'abcdefgh'.repeat(15), 'пароль из слов и пробелов', '            a1B2'])(
-    'takes the password %s, without rules of composition',
-    async (strong) => {
-      await register({ password: strong });
-      expect(await accounts()).toHaveLength(1);
-    },
-  );
+  test.each([
+    'violet tractor jumps',
+    'x'.repeat(3) + 'abcdefgh'.repeat(15),
+    'пароль из слов и пробелов',
+    '            a1B2',
+  ])('takes the password %s, without rules of composition', async (strong) => {
+    await register({ password: strong });
+    expect(await accounts()).toHaveLength(1);
+  });
 
   test('with an address that has an account changes nothing, answers the same, and tells its owner', async () => {
     await createAccount(database.db, { email: 'ann@example.com' });
@@ -106,7 +117,9 @@ describe('registering', () => {
     await register();
     expect(await accounts()).toMatchObject([{ firstName: 'Ann', passwordHash: `clear:${password}` }]);
     await expect(checkConfirmation(deps(), stolen)).rejects.toMatchObject({ kind: 'gone' });
-    await expect(confirmAddress(deps(), stolen, 'a password of mallory')).rejects.toMatchObject({ kind: 'gone' });
+    await expect(confirmAddress(deps(), stolen, 'a password of mallory')).rejects.toMatchObject({
+      kind: 'gone',
+    });
     await confirmAddress(deps(), await mailedToken('confirm-address'), password);
   });
 
@@ -114,7 +127,9 @@ describe('registering', () => {
     await Promise.all(Array.from({ length: 10 }, () => register()));
     expect(await accounts()).toHaveLength(1);
     const [account] = await accounts();
-    expect((await mails()).filter(({ subjectId, state }) => subjectId === account?.id && state === 'PENDING')).toHaveLength(1);
+    expect(
+      (await mails()).filter(({ subjectId, state }) => subjectId === account?.id && state === 'PENDING'),
+    ).toHaveLength(1);
   });
 });
 
@@ -123,17 +138,24 @@ describe('confirming an address', () => {
     await register();
     const token = await mailedToken('confirm-address');
     await checkConfirmation(deps(), token);
-    await expect(confirmAddress(deps(), token, 'another password')).rejects.toMatchObject({ code: 'account.password_wrong' });
+    await expect(confirmAddress(deps(), token, 'another password')).rejects.toMatchObject({
+      code: 'account.password_wrong',
+    });
     expect(await accounts()).toMatchObject([{ confirmedAt: null }]);
     await confirmAddress(deps(), token, password);
     expect(await accounts()).toMatchObject([{ confirmedAt: expect.any(Date) as Date }]);
-    await expect(confirmAddress(deps(), token, password)).rejects.toMatchObject({ kind: 'gone', code: 'account.token_dead' });
+    await expect(confirmAddress(deps(), token, password)).rejects.toMatchObject({
+      kind: 'gone',
+      code: 'account.token_dead',
+    });
   });
 
   test('five times at once works once', async () => {
     await register();
     const token = await mailedToken('confirm-address');
-    const results = await Promise.allSettled(Array.from({ length: 5 }, () => confirmAddress(deps(), token, password)));
+    const results = await Promise.allSettled(
+      Array.from({ length: 5 }, () => confirmAddress(deps(), token, password)),
+    );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
@@ -148,7 +170,9 @@ describe('confirming an address', () => {
 
   test('needs the token of that purpose, and counts wrong passwords', async () => {
     await register();
-    await expect(checkConfirmation(deps(), await mailedToken('reset-password'))).rejects.toMatchObject({ kind: 'gone' });
+    await expect(checkConfirmation(deps(), await mailedToken('reset-password'))).rejects.toMatchObject({
+      kind: 'gone',
+    });
     await expect(checkConfirmation(deps(), 'x')).rejects.toMatchObject({ kind: 'gone' });
     rates.usedUp.add('password-again');
     const token = await mailedToken('confirm-address');
@@ -160,7 +184,9 @@ describe('resetting a password', () => {
   test('mails a link that works once, and ends every session', async () => {
     const account = await createAccount(database.db, { email: 'ann@example.com' });
     const session = (sid: string, accountId: string) =>
-      database.db.session.create({ data: { sid, sess: { accountId }, expire: new Date(Date.now() + 60_000) } });
+      database.db.session.create({
+        data: { sid, sess: { accountId }, expire: new Date(Date.now() + 60_000) },
+      });
     await session('own', account.id);
     await session('foreign', 'somebody else');
     await requestReset(deps(), ' ANN@example.com ');
@@ -169,8 +195,14 @@ describe('resetting a password', () => {
     await resetPassword(deps(), token, password);
     expect(await accounts()).toMatchObject([{ passwordHash: `clear:${password}` }]);
     expect((await database.db.session.findMany()).map(({ sid }) => sid)).toEqual(['foreign']);
-    await expect(resetPassword(deps(), token, 'yet another password')).rejects.toMatchObject({ kind: 'gone' });
-    expect(await database.db.auditEvent.count({ where: { accountId: account.id, action: 'account.password_reset' } })).toBe(1);
+    await expect(resetPassword(deps(), token, 'yet another password')).rejects.toMatchObject({
+      kind: 'gone',
+    });
+    expect(
+      await database.db.auditEvent.count({
+        where: { accountId: account.id, action: 'account.password_reset' },
+      }),
+    ).toBe(1);
   });
 
   test('takes every other link of the account with it', async () => {
@@ -186,7 +218,9 @@ describe('resetting a password', () => {
     await createAccount(database.db, { email: 'ann@example.com' });
     await requestReset(deps(), 'ann@example.com');
     await database.db.$executeRaw`UPDATE delivery SET created_at = now() - interval '31 minutes'`;
-    await expect(checkReset(deps(), await mailedToken('reset-password'))).rejects.toMatchObject({ kind: 'gone' });
+    await expect(checkReset(deps(), await mailedToken('reset-password'))).rejects.toMatchObject({
+      kind: 'gone',
+    });
   });
 
   test('takes no weak password, and then still works', async () => {
@@ -238,7 +272,9 @@ describe('signing in', () => {
       },
     };
     const refusals = await Promise.allSettled(
-      ['ann@example.com', 'eve@example.com', 'nonsense', 'a\0@x.org'].map((email) => authenticate(counting, email, 'x', '::1')),
+      ['ann@example.com', 'eve@example.com', 'nonsense', 'a\0@x.org'].map((email) =>
+        authenticate(counting, email, 'x', '::1'),
+      ),
     );
     for (const refusal of refusals) {
       expect(refusal).toMatchObject({ reason: { kind: 'unauthenticated', code: 'account.sign_in_failed' } });
@@ -251,23 +287,33 @@ describe('signing in', () => {
   test('counts tries by address and by account, and forgets the account’s after a right one', async () => {
     await createAccount(database.db, { email: 'ann@example.com' });
     await signIn('Ann@example.com', 'wrong').catch(() => undefined);
-    expect([...rates.counts.keys()]).toEqual(['sign-in-address 192.0.2.1', 'sign-in-account ann@example.com']);
+    expect([...rates.counts.keys()]).toEqual([
+      'sign-in-address 192.0.2.1',
+      'sign-in-account ann@example.com',
+    ]);
     await signIn('ann@example.com', 'a long enough one');
     expect([...rates.counts.keys()]).toEqual(['sign-in-address 192.0.2.1']);
   });
 
-  test.each(['sign-in-address', 'sign-in-account'])('is refused without a hash once %s is used up', async (rule) => {
-    rates.usedUp.add(rule);
-    await expect(signIn('ann@example.com', 'a long enough one')).rejects.toMatchObject({ kind: 'limit' });
-  });
+  test.each(['sign-in-address', 'sign-in-account'])(
+    'is refused without a hash once %s is used up',
+    async (rule) => {
+      rates.usedUp.add(rule);
+      await expect(signIn('ann@example.com', 'a long enough one')).rejects.toMatchObject({ kind: 'limit' });
+    },
+  );
 
   test('asks for the password again, with a limit of its own', async () => {
     const account = await createAccount(database.db);
     await checkPasswordAgain(deps(), account.id, 'a long enough one');
     expect(rates.counts.size).toBe(0);
-    await expect(checkPasswordAgain(deps(), account.id, 'x')).rejects.toMatchObject({ code: 'account.password_wrong' });
+    await expect(checkPasswordAgain(deps(), account.id, 'x')).rejects.toMatchObject({
+      code: 'account.password_wrong',
+    });
     rates.usedUp.add('password-again');
-    await expect(checkPasswordAgain(deps(), account.id, 'a long enough one')).rejects.toMatchObject({ kind: 'limit' });
+    await expect(checkPasswordAgain(deps(), account.id, 'a long enough one')).rejects.toMatchObject({
+      kind: 'limit',
+    });
   });
 });
 

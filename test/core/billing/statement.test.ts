@@ -19,12 +19,39 @@ beforeAll(async () => {
   const [first = '', second = ''] = shareIds;
   const line = (shareId: string, createdAt: string, data: Partial<Prisma.UsageRecordUncheckedCreateInput>) =>
     db.usageRecord.create({
-      data: { accountId, shareId, kind: 'SHARE', bytes: 0, fileNames: [], recipients: [], createdAt, ...data },
+      data: {
+        accountId,
+        shareId,
+        kind: 'SHARE',
+        bytes: 0,
+        fileNames: [],
+        recipients: [],
+        createdAt,
+        ...data,
+      },
     });
-  await line(first, '2026-10-31T23:59:59.999Z', { bytes: 100, fileNames: ['a', 'b'], recipients: ['x', 'y'] });
-  await line(second, '2026-11-01T00:00:00.000Z', { bytes: 6_000_000_000, fileNames: ['c'], recipients: ['x'] });
-  await line(second, '2026-11-01T00:00:01.000Z', { kind: 'CORRECTION', subject: 'att', bytes: -50, fileNames: ['c'] });
-  await line(first, '2026-11-30T12:00:00.000Z', { kind: 'REVERSAL', bytes: -100, fileNames: ['a', 'b'], recipients: ['x', 'y'] });
+  await line(first, '2026-10-31T23:59:59.999Z', {
+    bytes: 100,
+    fileNames: ['a', 'b'],
+    recipients: ['x', 'y'],
+  });
+  await line(second, '2026-11-01T00:00:00.000Z', {
+    bytes: 6_000_000_000,
+    fileNames: ['c'],
+    recipients: ['x'],
+  });
+  await line(second, '2026-11-01T00:00:01.000Z', {
+    kind: 'CORRECTION',
+    subject: 'att',
+    bytes: -50,
+    fileNames: ['c'],
+  });
+  await line(first, '2026-11-30T12:00:00.000Z', {
+    kind: 'REVERSAL',
+    bytes: -100,
+    fileNames: ['a', 'b'],
+    recipients: ['x', 'y'],
+  });
 });
 
 afterAll(() => database.drop());

@@ -32,7 +32,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
   clients = [];
-  await database.db.$executeRaw`UPDATE account SET email_key = id::text, email = id::text WHERE email_key = 'ann@sender.example'`;
+  await database.db
+    .$executeRaw`UPDATE account SET email_key = id::text, email = id::text WHERE email_key = 'ann@sender.example'`;
 });
 
 /** A mail service that says what the script says, one mail after the other, and then that it took the mail. */
@@ -59,7 +60,11 @@ async function connect(): Promise<pg.Client> {
 type Change = Partial<Pick<DeliverDeps, 'sendRate' | 'monotonicMs' | 'leaseMs' | 'sql'>>;
 
 /** One run of the Lambda's work, on a connection of its own. */
-async function run(mailer: Mailer, target: Parameters<typeof deliver>[1], change: Change = {}): Promise<void> {
+async function run(
+  mailer: Mailer,
+  target: Parameters<typeof deliver>[1],
+  change: Change = {},
+): Promise<void> {
   const sql = change.sql ?? (await connect());
   const deps: DeliverDeps = {
     sql,
@@ -75,26 +80,38 @@ async function run(mailer: Mailer, target: Parameters<typeof deliver>[1], change
 }
 
 async function deliveries(shareId: string) {
-  return database.db.delivery.findMany({ where: { shareId }, orderBy: [{ email: 'asc' }, { attempt: 'asc' }] });
+  return database.db.delivery.findMany({
+    where: { shareId },
+    orderBy: [{ email: 'asc' }, { attempt: 'asc' }],
+  });
 }
 
-const states = async (shareId: string): Promise<DeliveryState[]> => (await deliveries(shareId)).map(({ state }) => state);
+const states = async (shareId: string): Promise<DeliveryState[]> =>
+  (await deliveries(shareId)).map(({ state }) => state);
 
 const reconcileNow = () =>
   reconcile({ db: database.db, queue: fakeQueue(), marks: fakeMarks(), log: fakeLog(), timings });
 
 describe('behind one ready mark', () => {
   test('each recipient gets one mail of their own, with a link of their own', async () => {
-    const shareId = await readyShare(database.db, accountId, { emails: ['bob@x.org carla@x.org'], message: 'Hi' });
+    const shareId = await readyShare(database.db, accountId, {
+      emails: ['bob@x.org carla@x.org'],
+      message: 'Hi',
+    });
     const { mailer, mails, to } = scriptedMailer();
     await run(mailer, { shareId });
     expect(to()).toEqual(['bob@x.org', 'carla@x.org']);
     const [first, second] = mails;
-    expect(first).toMatchObject({ shareId, replyTo: 'ann@sender.example', fromName: 'Ann Lee via Passalong' });
+    expect(first).toMatchObject({
+      shareId,
+      replyTo: 'ann@sender.example',
+      fromName: 'Ann Lee via Passalong',
+    });
     const link = (mail?: OutgoingMail) => /https:\/\/portal\.test\/l\/[\w.-]+/.exec(mail?.text ?? '')?.[0];
     expect(link(first)).toBeDefined();
     expect(link(first)).not.toBe(link(second));
-    for (const mail of mails) expect(mail.text + mail.html).not.toContain(mail === first ? second?.to : first?.to);
+    for (const mail of mails)
+      expect(mail.text + mail.html).not.toContain(mail === first ? second?.to : first?.to);
     expect(await deliveries(shareId)).toMatchObject([
       { state: 'SENT', messageId: 'm-1', fence: 1, leaseUntil: null, errorCode: null },
       { state: 'SENT', messageId: 'm-2' },
@@ -130,7 +147,15 @@ describe('behind one ready mark', () => {
     const { mailer, mails } = scriptedMailer();
     const sql = await connect();
     const log = fakeLog();
-    const deps = { sql, mailer, leaseMs: 60_000, sendRate: 10, log, monotonicMs: () => 100, compose: () => Promise.resolve(null) };
+    const deps = {
+      sql,
+      mailer,
+      leaseMs: 60_000,
+      sendRate: 10,
+      log,
+      monotonicMs: () => 100,
+      compose: () => Promise.resolve(null),
+    };
     await deliver(deps, { shareId }, 100);
     expect(mails).toEqual([]);
     expect(await states(shareId)).toEqual(['PENDING']);
@@ -154,7 +179,13 @@ describe('a process that dies', () => {
     const second = scriptedMailer();
     await run(second.mailer, { shareId });
     expect(second.mails).toHaveLength(2);
-    expect([...first.to(), ...second.to()].sort()).toEqual(['1@x.org', '2@x.org', '3@x.org', '4@x.org', '5@x.org']);
+    expect([...first.to(), ...second.to()].sort()).toEqual([
+      '1@x.org',
+      '2@x.org',
+      '3@x.org',
+      '4@x.org',
+      '5@x.org',
+    ]);
     // Nobody can know whether the mail that was under way left: it is not guessed.
     expect((await states(shareId)).sort()).toEqual(['SENT', 'SENT', 'SENT', 'SENT', 'UNCONFIRMED']);
   });
@@ -306,9 +337,11 @@ describe('a revoke while a mail is handed over', () => {
     const events: string[] = [];
     let revoked: Promise<void> | undefined;
     const { mailer, mails } = scriptedMailer(async () => {
-      revoked = revokeShare({ db: database.db, queue: fakeQueue(), log: fakeLog() }, accountId, shareId).then(() => {
-        events.push('revoked');
-      });
+      revoked = revokeShare({ db: database.db, queue: fakeQueue(), log: fakeLog() }, accountId, shareId).then(
+        () => {
+          events.push('revoked');
+        },
+      );
       await new Promise((resolve) => setTimeout(resolve, 300));
       events.push('handed over');
       return sent;
@@ -317,28 +350,37 @@ describe('a revoke while a mail is handed over', () => {
     await revoked;
     expect(events).toEqual(['handed over', 'revoked']);
     expect(mails).toHaveLength(1);
-    expect((await states(shareId)).sort()).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED', 'CANCELLED', 'SENT']);
+    expect((await states(shareId)).sort()).toEqual([
+      'CANCELLED',
+      'CANCELLED',
+      'CANCELLED',
+      'CANCELLED',
+      'SENT',
+    ]);
   });
 
-  test.each(['the share', 'the recipient'])('of %s that commits just before the call cancels it', async (what) => {
-    const shareId = await readyShare(database.db, accountId);
-    const deps = { db: database.db, queue: fakeQueue(), log: fakeLog() };
-    const { id } = await database.db.recipient.findFirstOrThrow({ where: { shareId } });
-    const sql = await connect();
-    const revoking: DeliverDeps['sql'] = {
-      query: (async (text: string, values: unknown[]) => {
-        if (text === 'BEGIN') {
-          if (what === 'the share') await revokeShare(deps, accountId, shareId);
-          else await revokeRecipient(deps, accountId, shareId, id);
-        }
-        return sql.query(text, values);
-      }) as typeof sql.query,
-    };
-    const { mailer, mails } = scriptedMailer();
-    await run(mailer, { shareId }, { sql: revoking });
-    expect(mails).toEqual([]);
-    expect(await states(shareId)).toEqual(['CANCELLED']);
-  });
+  test.each(['the share', 'the recipient'])(
+    'of %s that commits just before the call cancels it',
+    async (what) => {
+      const shareId = await readyShare(database.db, accountId);
+      const deps = { db: database.db, queue: fakeQueue(), log: fakeLog() };
+      const { id } = await database.db.recipient.findFirstOrThrow({ where: { shareId } });
+      const sql = await connect();
+      const revoking: DeliverDeps['sql'] = {
+        query: (async (text: string, values: unknown[]) => {
+          if (text === 'BEGIN') {
+            if (what === 'the share') await revokeShare(deps, accountId, shareId);
+            else await revokeRecipient(deps, accountId, shareId, id);
+          }
+          return sql.query(text, values);
+        }) as typeof sql.query,
+      };
+      const { mailer, mails } = scriptedMailer();
+      await run(mailer, { shareId }, { sql: revoking });
+      expect(mails).toEqual([]);
+      expect(await states(shareId)).toEqual(['CANCELLED']);
+    },
+  );
 });
 
 describe('an account mail', () => {
@@ -354,7 +396,9 @@ describe('an account mail', () => {
     const deliveryId = await owe();
     const { mailer, mails } = scriptedMailer();
     await Promise.all(Array.from({ length: 5 }, () => run(mailer, { deliveryId })));
-    expect(mails).toMatchObject([{ to: 'ann@sender.example', fromName: 'Passalong', replyTo: null, shareId: null }]);
+    expect(mails).toMatchObject([
+      { to: 'ann@sender.example', fromName: 'Passalong', replyTo: null, shareId: null },
+    ]);
     expect(mails[0]?.text).toMatch(/https:\/\/portal\.test\/reset\/[\w.-]{66}\n/);
   });
 
@@ -371,7 +415,9 @@ describe('an account mail', () => {
     const { mailer, mails } = scriptedMailer();
     await run(mailer, { deliveryId });
     expect(mails).toEqual([]);
-    expect(await database.db.delivery.findUnique({ where: { id: deliveryId } })).toMatchObject({ state: 'CANCELLED' });
+    expect(await database.db.delivery.findUnique({ where: { id: deliveryId } })).toMatchObject({
+      state: 'CANCELLED',
+    });
   });
 
   test('cannot be had through the mark of a share, nor a share mail through its own id', async () => {
@@ -391,7 +437,8 @@ describe('an account mail', () => {
     expect(marks.mails).toHaveLength(3);
     await oweMail(deps, { ...mail, kind: 'CONFIRM_ADDRESS' });
     expect(marks.mails).toHaveLength(4);
-    await database.db.$executeRaw`UPDATE delivery SET created_at = now() - interval '61 minutes' WHERE subject_id = ${accountId}::uuid`;
+    await database.db
+      .$executeRaw`UPDATE delivery SET created_at = now() - interval '61 minutes' WHERE subject_id = ${accountId}::uuid`;
     await oweMail(deps, mail);
     expect(marks.mails).toHaveLength(5);
   });
@@ -412,7 +459,10 @@ test('mails of several processes leave at the one rate', async () => {
       return sent;
     },
   };
-  const shares = [await readyShare(database.db, accountId, FIVE), await readyShare(database.db, accountId, FIVE)];
+  const shares = [
+    await readyShare(database.db, accountId, FIVE),
+    await readyShare(database.db, accountId, FIVE),
+  ];
   await Promise.all(shares.map((shareId) => run(mailer, { shareId }, { sendRate: 10 })));
   expect(times).toHaveLength(10);
   const elapsedMs = (times.at(-1) ?? 0) - (times[0] ?? 0);

@@ -35,7 +35,9 @@ async function settle(state: DeliveryState, minutesAgo: number): Promise<void> {
 }
 
 const attempts = async () =>
-  (await database.db.delivery.findMany({ where: { shareId }, orderBy: { attempt: 'asc' } })).map(({ attempt, state }) => [attempt, state]);
+  (await database.db.delivery.findMany({ where: { shareId }, orderBy: { attempt: 'asc' } })).map(
+    ({ attempt, state }) => [attempt, state],
+  );
 
 describe('sending a mail again', () => {
   test.each<DeliveryState>(['SENT', 'DELIVERED', 'BOUNCED', 'COMPLAINED', 'UNCONFIRMED', 'FAILED'])(
@@ -54,7 +56,11 @@ describe('sending a mail again', () => {
 
   test('is refused for 15 minutes, in which the first may still be settled', async () => {
     await settle('UNCONFIRMED', 14);
-    await expect(resend()).rejects.toMatchObject({ kind: 'limit', code: 'delivery.too_early', params: { minutes: 15 } });
+    await expect(resend()).rejects.toMatchObject({
+      kind: 'limit',
+      code: 'delivery.too_early',
+      params: { minutes: 15 },
+    });
     expect(await attempts()).toHaveLength(1);
   });
 
@@ -101,7 +107,8 @@ describe('sending a mail again', () => {
     await settle('SENT', 16);
     const other = (await createAccount(database.db)).id;
     const foreign = await readyShare(database.db, other);
-    const foreignRecipient = (await database.db.recipient.findFirstOrThrow({ where: { shareId: foreign } })).id;
+    const foreignRecipient = (await database.db.recipient.findFirstOrThrow({ where: { shareId: foreign } }))
+      .id;
     await database.db.recipient.update({ where: { id: recipientId }, data: { revokedAt: new Date() } });
     for (const call of [
       () => resend(),

@@ -36,10 +36,23 @@ beforeEach(async () => {
   rates = fakeRates();
 });
 
-const deps = () => ({ db: database.db, linkSecrets, marks, rates, log: fakeLog(), passwords: fakePasswords() });
+const deps = () => ({
+  db: database.db,
+  linkSecrets,
+  marks,
+  rates,
+  log: fakeLog(),
+  passwords: fakePasswords(),
+});
 
 function person(): ChatProfile {
-  return { platform: 'SLACK', workspaceId: 'T1', userId: randomUUID(), userName: 'ann', workspaceName: 'Acme' };
+  return {
+    platform: 'SLACK',
+    workspaceId: 'T1',
+    userId: randomUUID(),
+    userName: 'ann',
+    workspaceName: 'Acme',
+  };
 }
 
 /** A code for somebody in chat, as the bot mints it. */
@@ -56,11 +69,18 @@ const expired = { kind: 'gone', code: 'link.expired' };
 describe('connecting an account', () => {
   test('takes the portal, the password, and then the same person in chat; only then it is connected', async () => {
     const { linkCodeId, token } = await mint();
-    expect(await getLinkCode(deps(), token)).toMatchObject({ userName: 'ann', workspaceName: 'Acme', accountId: null });
+    expect(await getLinkCode(deps(), token)).toMatchObject({
+      userName: 'ann',
+      workspaceName: 'Acme',
+      accountId: null,
+    });
     expect(await findIdentity(deps(), ann)).toBeNull();
     await approveLinkCode(deps(), token, accountId, password);
     expect(await findIdentity(deps(), ann)).toBeNull();
-    expect(await database.db.chatNotice.findFirst({ where: { subjectId: linkCodeId } })).toMatchObject({ kind: 'LINK', owed: 1 });
+    expect(await database.db.chatNotice.findFirst({ where: { subjectId: linkCodeId } })).toMatchObject({
+      kind: 'LINK',
+      owed: 1,
+    });
     expect(await confirmLinkCode(deps(), linkCodeId, ann)).toMatchObject({ accountId });
     expect(await findIdentity(deps(), ann)).toMatchObject({ accountId });
     expect(await database.db.auditEvent.count({ where: { accountId, action: 'identity.linked' } })).toBe(1);
@@ -78,10 +98,14 @@ describe('connecting an account', () => {
 
   test('needs the right password, and counts wrong ones', async () => {
     const { linkCodeId, token } = await mint();
-    await expect(approveLinkCode(deps(), token, accountId, 'wrong')).rejects.toMatchObject({ code: 'account.password_wrong' });
+    await expect(approveLinkCode(deps(), token, accountId, 'wrong')).rejects.toMatchObject({
+      code: 'account.password_wrong',
+    });
     await expect(confirmLinkCode(deps(), linkCodeId, ann)).rejects.toMatchObject(expired);
     rates.usedUp.add('password-again');
-    await expect(approveLinkCode(deps(), token, accountId, password)).rejects.toMatchObject({ kind: 'limit' });
+    await expect(approveLinkCode(deps(), token, accountId, password)).rejects.toMatchObject({
+      kind: 'limit',
+    });
   });
 
   test('needs a confirmed account', async () => {
@@ -124,9 +148,15 @@ describe('connecting an account', () => {
 
   test('through a link that was never minted, or for another purpose, leads nowhere', async () => {
     const { linkCodeId } = await mint();
-    for (const token of ['x', mintToken(linkSecrets, 'connect-chat', randomUUID()), mintToken(linkSecrets, 'link', linkCodeId)]) {
+    for (const token of [
+      'x',
+      mintToken(linkSecrets, 'connect-chat', randomUUID()),
+      mintToken(linkSecrets, 'link', linkCodeId),
+    ]) {
       await expect(getLinkCode(deps(), token)).rejects.toMatchObject({ kind: 'not_found' });
-      await expect(approveLinkCode(deps(), token, accountId, password)).rejects.toMatchObject({ kind: 'not_found' });
+      await expect(approveLinkCode(deps(), token, accountId, password)).rejects.toMatchObject({
+        kind: 'not_found',
+      });
     }
     await expect(confirmLinkCode(deps(), randomUUID(), ann)).rejects.toMatchObject(expired);
     await expect(confirmLinkCode(deps(), 'nonsense', ann)).rejects.toMatchObject(expired);
@@ -139,7 +169,9 @@ describe('a stranger', () => {
     const { token } = await mint(mallory);
     // The victim is signed in and opens it: the page names mallory, and only their password goes on.
     expect((await getLinkCode(deps(), token)).userName).toBe('mallory');
-    await expect(approveLinkCode(deps(), token, accountId, '')).rejects.toMatchObject({ code: 'account.password_wrong' });
+    await expect(approveLinkCode(deps(), token, accountId, '')).rejects.toMatchObject({
+      code: 'account.password_wrong',
+    });
     expect(await findIdentity(deps(), mallory)).toBeNull();
   });
 
@@ -176,7 +208,9 @@ describe('an identity that is connected', () => {
     await confirmLinkCode(deps(), before.linkCodeId, ann);
     const other = (await createAccount(database.db)).id;
     const { token } = await mint();
-    await expect(approveLinkCode(deps(), token, other, password)).rejects.toMatchObject({ code: 'link.taken' });
+    await expect(approveLinkCode(deps(), token, other, password)).rejects.toMatchObject({
+      code: 'link.taken',
+    });
 
     const identity = await findIdentity(deps(), ann);
     await unlinkIdentity(deps(), other, identity?.id ?? '');

@@ -36,7 +36,13 @@ beforeEach(async () => {
   fileId = (await db.attachment.findFirstOrThrow({ where: { shareId }, orderBy: { position: 'asc' } })).id;
 });
 
-const deps = () => ({ db: database.db, linkSecrets, signer: fakeSigner(), log: fakeLog(), queue: fakeQueue() });
+const deps = () => ({
+  db: database.db,
+  linkSecrets,
+  signer: fakeSigner(),
+  log: fakeLog(),
+  queue: fakeQueue(),
+});
 const dead = { kind: 'not_found', code: 'page.dead_link' };
 const update = (data: object) => database.db.share.update({ where: { id: shareId }, data });
 
@@ -63,7 +69,9 @@ describe('a link', () => {
     await startDownload(deps(), token, fileId);
     expect(await openLink(deps(), token)).toMatchObject({ files: [{ downloads: 2 }, { downloads: 0 }] });
     expect(await openLink(deps(), otherToken)).toMatchObject({ files: [{ downloads: 0 }, { downloads: 0 }] });
-    expect(await database.db.auditEvent.count({ where: { subjectId: fileId, action: 'file.downloaded' } })).toBe(2);
+    expect(
+      await database.db.auditEvent.count({ where: { subjectId: fileId, action: 'file.downloaded' } }),
+    ).toBe(2);
   });
 
   test('counts every one of many downloads at once', async () => {
@@ -82,7 +90,9 @@ describe('a link', () => {
   test('can report the share, whatever became of it', async () => {
     await update({ state: 'REVOKED' });
     await reportShare(deps(), token);
-    expect(await database.db.auditEvent.count({ where: { subjectId: shareId, action: 'share.reported' } })).toBe(1);
+    expect(
+      await database.db.auditEvent.count({ where: { subjectId: shareId, action: 'share.reported' } }),
+    ).toBe(1);
     await expect(reportShare(deps(), 'x')).rejects.toMatchObject(dead);
   });
 });
@@ -94,7 +104,10 @@ describe('every dead link looks the same', () => {
     ['one for another purpose', () => Promise.resolve(mintToken(linkSecrets, 'reset-password', recipientId))],
     ['one signed with a foreign secret', () => Promise.resolve(mintToken(['x'], 'link', recipientId))],
     ['a revoked share', async () => (await revokeShare(deps(), accountId, shareId), token)],
-    ['a revoked recipient', async () => (await revokeRecipient(deps(), accountId, shareId, recipientId), token)],
+    [
+      'a revoked recipient',
+      async () => (await revokeRecipient(deps(), accountId, shareId, recipientId), token),
+    ],
     ['a failed share', async () => (await update({ state: 'FAILED' }), token)],
     ['one that is not ready', async () => (await update({ state: 'STORING' }), token)],
   ])('%s', async (_, prepare) => {

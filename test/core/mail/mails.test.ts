@@ -26,16 +26,31 @@ describe('the mail to a recipient', () => {
     const mail = composeShareMail({ ...share, message: 'Here it is' });
     expect(mail.subject).toBe('Ann Lee sent you plan.pdf');
     for (const part of [mail.text, mail.html]) {
-      for (const word of ['Ann Lee', 'ann@sender.example', 'Here it is', '1.5 KB', '30 November 2026', url, `${url}/report`]) {
+      for (const word of [
+        'Ann Lee',
+        'ann@sender.example',
+        'Here it is',
+        '1.5 KB',
+        '30 November 2026',
+        url,
+        `${url}/report`,
+      ]) {
         expect(part).toContain(word);
       }
     }
-    expect(composeShareMail({ ...share, files: [...share.files, ...share.files] }).subject).toBe('Ann Lee sent you 2 files');
+    expect(composeShareMail({ ...share, files: [...share.files, ...share.files] }).subject).toBe(
+      'Ann Lee sent you 2 files',
+    );
   });
 
   test('shows markup of its sender as text', () => {
     const evil = `<script>alert(1)</script><a href="https://evil.example">x</a>'"&`;
-    const mail = composeShareMail({ ...share, senderName: evil, message: evil, files: [{ name: evil, sizeBytes: 1 }] });
+    const mail = composeShareMail({
+      ...share,
+      senderName: evil,
+      message: evil,
+      files: [{ name: evil, sizeBytes: 1 }],
+    });
     expect(mail.html).not.toMatch(/<script|href="https:\/\/evil/);
     expect(mail.html).toContain('&lt;script&gt;');
     expect(mail.html).toContain('&#39;&quot;&amp;');
@@ -75,7 +90,12 @@ describe('the mail to a recipient', () => {
 
   test('cannot be given a header or a recipient through any text of its sender', async () => {
     const evil = 'Ann\r\nBcc: eve@evil.example\r\n\r\n<b>body</b>';
-    const mail = composeShareMail({ ...share, senderName: evil, message: evil, files: [{ name: evil, sizeBytes: 1 }] });
+    const mail = composeShareMail({
+      ...share,
+      senderName: evil,
+      message: evil,
+      files: [{ name: evil, sizeBytes: 1 }],
+    });
     const raw = await new MailComposer({
       from: { name: `${evil} via Passalong`, address: 'no-reply@portal.test' },
       to: { name: '', address: 'bob@x.org' },
@@ -89,7 +109,9 @@ describe('the mail to a recipient', () => {
     const parsed = await simpleParser(raw);
     expect(parsed.bcc).toBeUndefined();
     expect(parsed.from?.value).toMatchObject([{ address: 'no-reply@portal.test' }]);
-    expect([parsed.to].flat().flatMap((field) => field?.value ?? [])).toMatchObject([{ address: 'bob@x.org' }]);
+    expect([parsed.to].flat().flatMap((field) => field?.value ?? [])).toMatchObject([
+      { address: 'bob@x.org' },
+    ]);
   });
 });
 

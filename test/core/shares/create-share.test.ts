@@ -25,8 +25,12 @@ beforeEach(async () => {
   log = fakeLog();
 });
 
-const create = (request: ShareRequest, own: Partial<Limits> = {}, by = accountId, reply?: ReturnType<typeof chatReply>) =>
-  createShare({ db: database.db, queue, log, limits: { ...limits, ...own } }, by, request, reply);
+const create = (
+  request: ShareRequest,
+  own: Partial<Limits> = {},
+  by = accountId,
+  reply?: ReturnType<typeof chatReply>,
+) => createShare({ db: database.db, queue, log, limits: { ...limits, ...own } }, by, request, reply);
 
 describe('an accepted share', () => {
   test('has all of its rows, and its job', async () => {
@@ -43,21 +47,49 @@ describe('an accepted share', () => {
 
     const share = await db.share.findUniqueOrThrow({
       where: { id: shareId },
-      include: { attachments: { orderBy: { position: 'asc' } }, recipients: { orderBy: { position: 'asc' } }, usage: true },
+      include: {
+        attachments: { orderBy: { position: 'asc' } },
+        recipients: { orderBy: { position: 'asc' } },
+        usage: true,
+      },
     });
-    expect(share).toMatchObject({ accountId, entrance: 'SLACK', message: 'Hello', state: 'RECEIVED', fence: 0 });
+    expect(share).toMatchObject({
+      accountId,
+      entrance: 'SLACK',
+      message: 'Hello',
+      state: 'RECEIVED',
+      fence: 0,
+    });
     expect(share.expiresAt.getTime() - share.createdAt.getTime()).toBe(30 * 24 * 60 * 60 * 1000);
     expect(share.mailAfter.getTime() - share.createdAt.getTime()).toBe(30_000);
     expect(share.attachments).toMatchObject([
-      { name: 'a.pdf', sizeBytes: 7n, state: 'EXPECTED', storageKey: null, source: { kind: 'slack', fileId: 'F1' } },
-      { name: 'b.pdf', sizeBytes: 5_000_000_000n, state: 'EXPECTED', source: { kind: 'slack', fileId: 'F2' } },
+      {
+        name: 'a.pdf',
+        sizeBytes: 7n,
+        state: 'EXPECTED',
+        storageKey: null,
+        source: { kind: 'slack', fileId: 'F1' },
+      },
+      {
+        name: 'b.pdf',
+        sizeBytes: 5_000_000_000n,
+        state: 'EXPECTED',
+        source: { kind: 'slack', fileId: 'F2' },
+      },
     ]);
     expect(share.recipients).toMatchObject([{ email: 'bob@x.org' }, { email: 'carla@x.org' }]);
     expect(share.usage).toMatchObject([
-      { kind: 'SHARE', bytes: 5_000_000_007n, fileNames: ['a.pdf', 'b.pdf'], recipients: ['bob@x.org', 'carla@x.org'] },
+      {
+        kind: 'SHARE',
+        bytes: 5_000_000_007n,
+        fileNames: ['a.pdf', 'b.pdf'],
+        recipients: ['bob@x.org', 'carla@x.org'],
+      },
     ]);
     const deliveries = await db.delivery.findMany({ where: { shareId } });
-    expect(deliveries.map(({ subjectId }) => subjectId).sort()).toEqual(share.recipients.map(({ id }) => id).sort());
+    expect(deliveries.map(({ subjectId }) => subjectId).sort()).toEqual(
+      share.recipients.map(({ id }) => id).sort(),
+    );
     expect(deliveries).toMatchObject([{ kind: 'SHARE', state: 'PENDING', attempt: 1 }, { state: 'PENDING' }]);
     expect(await usedBytes()).toBe(5_000_000_007n);
     expect(await db.auditEvent.findMany({ where: { accountId } })).toMatchObject([
@@ -82,7 +114,9 @@ describe('an accepted share', () => {
   });
 
   test('leaves no address, file name or message in a log line or a job', async () => {
-    await create(shareRequest({ emails: ['secret@x.org'], message: 'Hush', files: [slackFile('salaries.xls', 5)] }));
+    await create(
+      shareRequest({ emails: ['secret@x.org'], message: 'Hush', files: [slackFile('salaries.xls', 5)] }),
+    );
     expect(JSON.stringify([log.lines, queue.jobs])).not.toMatch(/secret|Hush|salaries/);
   });
 });
@@ -110,13 +144,18 @@ describe('a repeated request', () => {
   test('gets the first answer even where the limits are used up since', async () => {
     const request = shareRequest();
     const { shareId } = await create(request);
-    expect(await create(request, { maxSharesPerHour: 1, maxLiveBytes: 5 })).toMatchObject({ shareId, isRepeat: true });
+    expect(await create(request, { maxSharesPerHour: 1, maxLiveBytes: 5 })).toMatchObject({
+      shareId,
+      isRepeat: true,
+    });
   });
 
   test('with another body is refused', async () => {
     const request = shareRequest();
     await create(request);
-    await expect(create({ ...request, emails: ['eve@x.org'] })).rejects.toMatchObject({ code: 'share.form_stale' });
+    await expect(create({ ...request, emails: ['eve@x.org'] })).rejects.toMatchObject({
+      code: 'share.form_stale',
+    });
     expect(await database.db.share.count({ where: { accountId } })).toBe(1);
   });
 
@@ -145,13 +184,15 @@ describe('a refused share', () => {
   test('past the hourly limit says when to try again', async () => {
     const { shareId } = await create(shareRequest(), { maxSharesPerHour: 2 });
     await create(shareRequest(), { maxSharesPerHour: 2 });
-    await database.db.$executeRaw`UPDATE share SET created_at = now() - interval '40 minutes' WHERE id = ${shareId}::uuid`;
+    await database.db
+      .$executeRaw`UPDATE share SET created_at = now() - interval '40 minutes' WHERE id = ${shareId}::uuid`;
     const refusal = await create(shareRequest(), { maxSharesPerHour: 2 }).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ kind: 'limit', code: 'share.rate_limited' });
     const { retryAfterSeconds = 0 } = refusal as { retryAfterSeconds?: number };
     expect(retryAfterSeconds).toBeGreaterThan(19 * 60);
     expect(retryAfterSeconds).toBeLessThanOrEqual(20 * 60);
-    await database.db.$executeRaw`UPDATE share SET created_at = now() - interval '61 minutes' WHERE id = ${shareId}::uuid`;
+    await database.db
+      .$executeRaw`UPDATE share SET created_at = now() - interval '61 minutes' WHERE id = ${shareId}::uuid`;
     await create(shareRequest(), { maxSharesPerHour: 2 });
   });
 
@@ -161,7 +202,8 @@ describe('a refused share', () => {
     const next = shareRequest({ emails: ['c@x.org d@x.org'] });
     await expect(create(next, own)).rejects.toMatchObject({ code: 'share.recipients_limited' });
     await create(shareRequest({ emails: ['c@x.org'] }), own);
-    await database.db.$executeRaw`UPDATE share SET created_at = now() - interval '25 hours' WHERE id = ${shareId}::uuid`;
+    await database.db
+      .$executeRaw`UPDATE share SET created_at = now() - interval '25 hours' WHERE id = ${shareId}::uuid`;
     await create(next, own);
   });
 
@@ -176,7 +218,9 @@ describe('a refused share', () => {
 
   test('past the bytes that may live leaves nothing behind', async () => {
     await create(shareRequest(), { maxLiveBytes: 9 });
-    await expect(create(shareRequest(), { maxLiveBytes: 9 })).rejects.toMatchObject({ code: 'share.storage_full' });
+    await expect(create(shareRequest(), { maxLiveBytes: 9 })).rejects.toMatchObject({
+      code: 'share.storage_full',
+    });
     expect(await usedBytes()).toBe(5n);
     expect(await database.db.share.count({ where: { accountId } })).toBe(1);
   });
@@ -232,7 +276,12 @@ async function usedBytes(): Promise<bigint | undefined> {
 async function expectNothing(ofAccount: string): Promise<void> {
   const where = { where: { accountId: ofAccount } };
   const { db } = database;
-  const counts = [db.share.count(where), db.usageRecord.count(where), db.auditEvent.count(where), db.quota.count(where)];
+  const counts = [
+    db.share.count(where),
+    db.usageRecord.count(where),
+    db.auditEvent.count(where),
+    db.quota.count(where),
+  ];
   expect(await Promise.all(counts)).toEqual([0, 0, 0, 0]);
   expect(queue.jobs).toEqual([]);
 }

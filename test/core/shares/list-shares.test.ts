@@ -34,12 +34,26 @@ describe('the history of an account', () => {
     const { db } = database;
     const accountId = (await createAccount(db)).id;
     const files = [slackFile('a.pdf', 5), slackFile('b.pdf', 6, 'F2')];
-    const shareId = await readyShare(db, accountId, { emails: ['ann@x.org bob@x.org'], files, message: 'Hi' });
+    const shareId = await readyShare(db, accountId, {
+      emails: ['ann@x.org bob@x.org'],
+      files,
+      message: 'Hi',
+    });
     const [ann, bob] = await db.recipient.findMany({ where: { shareId }, orderBy: { position: 'asc' } });
     const [file] = await db.attachment.findMany({ where: { shareId }, orderBy: { position: 'asc' } });
-    await db.delivery.updateMany({ where: { subjectId: ann?.id ?? '' }, data: { state: 'UNCONFIRMED', errorCode: 'ETIMEDOUT' } });
+    await db.delivery.updateMany({
+      where: { subjectId: ann?.id ?? '' },
+      data: { state: 'UNCONFIRMED', errorCode: 'ETIMEDOUT' },
+    });
     await db.delivery.create({
-      data: { kind: 'SHARE', subjectId: ann?.id ?? '', attempt: 2, shareId, email: 'ann@x.org', state: 'SENT' },
+      data: {
+        kind: 'SHARE',
+        subjectId: ann?.id ?? '',
+        attempt: 2,
+        shareId,
+        email: 'ann@x.org',
+        state: 'SENT',
+      },
     });
     await db.download.create({ data: { attachmentId: file?.id ?? '', recipientId: ann?.id ?? '' } });
     await db.recipient.update({ where: { id: bob?.id ?? '' }, data: { revokedAt: new Date() } });
@@ -48,7 +62,13 @@ describe('the history of an account', () => {
       message: 'Hi',
       files: [{ name: 'a.pdf', sizeBytes: 5, isStored: true }, { name: 'b.pdf' }],
       recipients: [
-        { email: 'ann@x.org', delivery: 'SENT', errorCode: null, isRevoked: false, downloads: [{ name: 'a.pdf' }] },
+        {
+          email: 'ann@x.org',
+          delivery: 'SENT',
+          errorCode: null,
+          isRevoked: false,
+          downloads: [{ name: 'a.pdf' }],
+        },
         { email: 'bob@x.org', delivery: 'PENDING', isRevoked: true, downloads: [] },
       ],
     });
@@ -67,7 +87,9 @@ describe('an own file', () => {
     await db.attachment.update({ where: { id }, data: { state: 'DELETED' } });
     await expect(signOwnDownload(deps, accountId, shareId, id)).rejects.toMatchObject({ kind: 'gone' });
     await db.attachment.update({ where: { id }, data: { state: 'EXPECTED' } });
-    await expect(signOwnDownload(deps, accountId, shareId, id)).rejects.toMatchObject({ code: 'share.not_ready' });
+    await expect(signOwnDownload(deps, accountId, shareId, id)).rejects.toMatchObject({
+      code: 'share.not_ready',
+    });
   });
 
   test('of somebody else is not there, under whatever id', async () => {
@@ -84,7 +106,9 @@ describe('an own file', () => {
       [own, '------------------------------------'],
       ['x', 'y'],
     ] as const) {
-      await expect(signOwnDownload(deps, accountId, shareId, fileId)).rejects.toMatchObject({ kind: 'not_found' });
+      await expect(signOwnDownload(deps, accountId, shareId, fileId)).rejects.toMatchObject({
+        kind: 'not_found',
+      });
     }
     await expect(getShare(db, accountId, foreign)).rejects.toMatchObject({ kind: 'not_found' });
   });

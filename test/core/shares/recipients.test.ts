@@ -105,7 +105,20 @@ describe('a field of addresses', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.emailAddress(),
-      fc.constantFrom('<', '>', '"', '@', ',', '|', '<mailto:', '<@U1|', '&lt;', '\u200B', 'bücher.example', '\0'),
+      fc.constantFrom(
+        '<',
+        '>',
+        '"',
+        '@',
+        ',',
+        '|',
+        '<mailto:',
+        '<@U1|',
+        '&lt;',
+        '\u200B',
+        'bücher.example',
+        '\0',
+      ),
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {

@@ -20,7 +20,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 beforeEach(async () => {
-  await database.db.$executeRaw`UPDATE share SET state = 'REVOKED', ended_at = now(), objects_deleted_at = now()`;
+  await database.db
+    .$executeRaw`UPDATE share SET state = 'REVOKED', ended_at = now(), objects_deleted_at = now()`;
   await database.db.delivery.deleteMany();
   accountId = (await createAccount(database.db)).id;
   queue = fakeQueue();
@@ -39,7 +40,8 @@ async function age(shareId: string, seconds: number): Promise<void> {
       ended_at = ended_at - ${seconds} * interval '1 s' WHERE id = ${shareId}::uuid`;
 }
 
-const stateOf = async (shareId: string) => (await database.db.share.findUniqueOrThrow({ where: { id: shareId } })).state;
+const stateOf = async (shareId: string) =>
+  (await database.db.share.findUniqueOrThrow({ where: { id: shareId } })).state;
 
 describe('the reconciler', () => {
   test('does nothing where nothing is lost', async () => {
@@ -74,7 +76,10 @@ describe('the reconciler', () => {
 
   test('receives a share whose uploads have all landed', async () => {
     const shareId = await acceptShare(database.db, accountId, uploads);
-    await database.db.attachment.updateMany({ where: { shareId, position: 0 }, data: { uploadedAt: new Date() } });
+    await database.db.attachment.updateMany({
+      where: { shareId, position: 0 },
+      data: { uploadedAt: new Date() },
+    });
     await run();
     expect(await stateOf(shareId)).toBe('AWAITING_UPLOAD');
     await database.db.attachment.updateMany({ where: { shareId }, data: { uploadedAt: new Date() } });
@@ -114,7 +119,10 @@ describe('the reconciler', () => {
     const sent = await readyShare(db, accountId);
     await db.delivery.updateMany({ where: { shareId: sent }, data: { state: 'SENT' } });
     const later = await readyShare(db, accountId);
-    await db.delivery.updateMany({ where: { shareId: later }, data: { nextAt: new Date(Date.now() + 60_000) } });
+    await db.delivery.updateMany({
+      where: { shareId: later },
+      data: { nextAt: new Date(Date.now() + 60_000) },
+    });
     const undo = await readyShare(db, accountId);
     await db.share.update({ where: { id: undo }, data: { mailAfter: new Date(Date.now() + 60_000) } });
     await run();
@@ -130,7 +138,8 @@ describe('the reconciler', () => {
     const [deliveryId] = marks.mails;
     await run();
     expect(marks.mails).toEqual([deliveryId]);
-    await database.db.$executeRaw`UPDATE delivery SET marked_at = now() - interval '121 s', created_at = now() - interval '121 s'`;
+    await database.db
+      .$executeRaw`UPDATE delivery SET marked_at = now() - interval '121 s', created_at = now() - interval '121 s'`;
     await run();
     await run();
     expect(marks.mails).toEqual([deliveryId, deliveryId]);
@@ -152,7 +161,11 @@ describe('the reconciler', () => {
     await db.delivery.update({ where: { id: held?.id ?? '' }, data: until(60_000) });
     await run();
     const states = await db.delivery.findMany({ where: { shareId } });
-    expect(states.find(({ id }) => id === lapsed?.id)).toMatchObject({ state: to, leaseUntil: null, fence: 3 });
+    expect(states.find(({ id }) => id === lapsed?.id)).toMatchObject({
+      state: to,
+      leaseUntil: null,
+      fence: 3,
+    });
     expect(states.find(({ id }) => id === held?.id)).toMatchObject({ state: from });
     const notice = await db.chatNotice.findFirstOrThrow({ where: { subjectId: shareId } });
     expect(notice.owed).toBe(to === 'UNCONFIRMED' ? 1 : 0);
@@ -160,18 +173,26 @@ describe('the reconciler', () => {
 
   test('expires a share past its time, cancels its mails, and has its objects deleted', async () => {
     const shareId = await readyShare(database.db, accountId);
-    await database.db.share.update({ where: { id: shareId }, data: { expiresAt: new Date(Date.now() - 1_000) } });
+    await database.db.share.update({
+      where: { id: shareId },
+      data: { expiresAt: new Date(Date.now() - 1_000) },
+    });
     await run();
     expect(await stateOf(shareId)).toBe('EXPIRED');
     expect(queue.jobs).toEqual([{ name: 'delete-objects', payload: { shareId } }]);
-    expect(await database.db.delivery.findFirst({ where: { shareId } })).toMatchObject({ state: 'CANCELLED' });
+    expect(await database.db.delivery.findFirst({ where: { shareId } })).toMatchObject({
+      state: 'CANCELLED',
+    });
     expect(await database.db.quota.findUnique({ where: { accountId } })).toMatchObject({ usedBytes: 0n });
     expect(await database.db.usageRecord.count({ where: { shareId } })).toBe(1);
   });
 
   test('queues a deletion again whose job was lost', async () => {
     const shareId = await readyShare(database.db, accountId);
-    await database.db.share.update({ where: { id: shareId }, data: { state: 'REVOKED', endedAt: new Date() } });
+    await database.db.share.update({
+      where: { id: shareId },
+      data: { state: 'REVOKED', endedAt: new Date() },
+    });
     await run();
     expect(queue.jobs).toEqual([]);
     await age(shareId, 31);

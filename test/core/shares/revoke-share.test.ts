@@ -40,12 +40,17 @@ describe('revoking a share', () => {
       state: 'REVOKED',
       endedAt: expect.any(Date) as Date,
     });
-    expect((await db.delivery.findMany({ where: { shareId } })).map(({ state }) => state).sort()).toEqual(['CANCELLED', 'SENT']);
+    expect((await db.delivery.findMany({ where: { shareId } })).map(({ state }) => state).sort()).toEqual([
+      'CANCELLED',
+      'SENT',
+    ]);
     expect(await db.quota.findUnique({ where: { accountId } })).toMatchObject({ usedBytes: 0n });
     expect(await db.chatNotice.findFirst({ where: { subjectId: shareId } })).toMatchObject({ owed: 1 });
     expect(queue.jobs).toEqual([{ name: 'delete-objects', payload: { shareId } }]);
     expect(await actions()).toContain('share.revoked');
-    expect((await db.usageRecord.findMany({ where: { shareId } })).map(({ kind }) => kind)).toEqual(['SHARE']);
+    expect((await db.usageRecord.findMany({ where: { shareId } })).map(({ kind }) => kind)).toEqual([
+      'SHARE',
+    ]);
   });
 
   test('many times, also at once, gives its bytes back once', async () => {
@@ -58,12 +63,15 @@ describe('revoking a share', () => {
     expect((await actions()).filter((action) => action === 'share.revoked')).toHaveLength(1);
   });
 
-  test.each(['AWAITING_UPLOAD', 'RECEIVED', 'STORING', 'READY'] as const)('works in the state %s', async (state) => {
-    const shareId = await acceptShare(database.db, accountId);
-    await database.db.share.update({ where: { id: shareId }, data: { state } });
-    await revokeShare(deps(), accountId, shareId);
-    expect((await database.db.share.findUniqueOrThrow({ where: { id: shareId } })).state).toBe('REVOKED');
-  });
+  test.each(['AWAITING_UPLOAD', 'RECEIVED', 'STORING', 'READY'] as const)(
+    'works in the state %s',
+    async (state) => {
+      const shareId = await acceptShare(database.db, accountId);
+      await database.db.share.update({ where: { id: shareId }, data: { state } });
+      await revokeShare(deps(), accountId, shareId);
+      expect((await database.db.share.findUniqueOrThrow({ where: { id: shareId } })).state).toBe('REVOKED');
+    },
+  );
 
   test('leaves a share that has ended as it was', async () => {
     const shareId = await readyShare(database.db, accountId);
@@ -89,7 +97,10 @@ describe('revoking a recipient', () => {
   test('cancels that mail alone and deletes nothing; again, it changes nothing', async () => {
     const { db } = database;
     const shareId = await readyShare(db, accountId, two);
-    const [recipient, other] = await db.recipient.findMany({ where: { shareId }, orderBy: { position: 'asc' } });
+    const [recipient, other] = await db.recipient.findMany({
+      where: { shareId },
+      orderBy: { position: 'asc' },
+    });
     await revokeRecipient(deps(), accountId, shareId, recipient?.id ?? '');
     await revokeRecipient(deps(), accountId, shareId, recipient?.id ?? '');
     const deliveries = await db.delivery.findMany({ where: { shareId } });
@@ -120,7 +131,9 @@ describe('somebody else', () => {
       expect(result).toMatchObject({ reason: { kind: 'not_found', code: 'share.not_found' } });
     }
     expect(await db.share.count({ where: { state: 'READY', id: { in: [shareId, foreign] } } })).toBe(2);
-    expect(await db.recipient.count({ where: { revokedAt: { not: null }, shareId: { in: [shareId, foreign] } } })).toBe(0);
+    expect(
+      await db.recipient.count({ where: { revokedAt: { not: null }, shareId: { in: [shareId, foreign] } } }),
+    ).toBe(0);
   });
 });
 
@@ -139,7 +152,9 @@ describe('deleting objects', () => {
     await deleteObjects({ ...deps(), files }, shareId);
     await deleteObjects({ ...deps(), files }, shareId);
     expect([...files.objects.keys()]).toEqual(['shares/other/aa']);
-    expect(await db.share.findUnique({ where: { id: shareId }, include: { attachments: true } })).toMatchObject({
+    expect(
+      await db.share.findUnique({ where: { id: shareId }, include: { attachments: true } }),
+    ).toMatchObject({
       objectsDeletedAt: expect.any(Date) as Date,
       attachments: [{ state: 'DELETED' }],
     });

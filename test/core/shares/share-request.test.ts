@@ -52,7 +52,8 @@ describe('a share request', () => {
   });
 
   test('has the same hash for the same wish, and another for any other', () => {
-    const hash = (changes: Partial<ShareRequest>, account = 'a'): string => hashRequest(account, check(changes));
+    const hash = (changes: Partial<ShareRequest>, account = 'a'): string =>
+      hashRequest(account, check(changes));
     const base = { requestKey: 'slack:1' };
     expect(hash(base)).toBe(hash({ ...base, requestKey: 'slack:2' }));
     const others = [

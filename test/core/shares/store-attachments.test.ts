@@ -7,7 +7,15 @@ import { revokeShare } from '../../../core/shares/revoke-share.js';
 import { storeAttachments } from '../../../core/shares/store-attachments.js';
 import { timingsFor } from '../../../core/timings.js';
 import { createAccount } from '../../support/accounts.js';
-import { fakeFetcher, fakeFiles, fakeLog, fakeMarks, fakeQueue, limits, timings } from '../../support/fakes.js';
+import {
+  fakeFetcher,
+  fakeFiles,
+  fakeLog,
+  fakeMarks,
+  fakeQueue,
+  limits,
+  timings,
+} from '../../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../support/open-test-database.js';
 import { acceptShare, slackFile, uploadFile } from '../../support/shares.js';
 
@@ -48,7 +56,10 @@ const depsWith = (fetchers: FileFetcher, own: { limits?: Partial<Limits>; leaseS
 
 const noFetcher = fakeFetcher({});
 const chatShare = (size: number = bytes.length) => {
-  return acceptShare(database.db, accountId, { files: [slackFile('a.pdf', size)], emails: ['a@x.org b@x.org'] });
+  return acceptShare(database.db, accountId, {
+    files: [slackFile('a.pdf', size)],
+    emails: ['a@x.org b@x.org'],
+  });
 };
 
 describe('a chat share', () => {
@@ -92,7 +103,10 @@ describe('a chat share', () => {
       files: [slackFile('a.pdf', bytes), slackFile('b.pdf', bytes, 'F2')],
     });
     const stuck = new Promise<Readable>(() => undefined);
-    const dead = depsWith({ fetch: (source) => (isFile(source, 'F1') ? fakeFetcher({ F1: bytes }).fetch(source, { name: '', sizeBytes: 1 }) : stuck) });
+    const dead = depsWith({
+      fetch: (source) =>
+        isFile(source, 'F1') ? fakeFetcher({ F1: bytes }).fetch(source, { name: '', sizeBytes: 1 }) : stuck,
+    });
     void storeAttachments(dead, shareId).catch(() => undefined);
     await waitFor(async () => (await readShare(shareId)).attachments[0]?.state === 'STORED');
 
@@ -200,7 +214,9 @@ describe('a chat share', () => {
     ['breaks', brokenAfter(bytes.subarray(0, 50_000)), 'file.unreachable', 'RECEIVED'],
   ])('whose file %s is tried again, and nothing of it is kept', async (_, file, code, state) => {
     const shareId = await chatShare();
-    await expect(storeAttachments(depsWith(fakeFetcher({ F1: file })), shareId)).rejects.toMatchObject({ code });
+    await expect(storeAttachments(depsWith(fakeFetcher({ F1: file })), shareId)).rejects.toMatchObject({
+      code,
+    });
     expect((await readShare(shareId)).state).toBe(state);
     expect(files.objects.size).toBe(0);
   });
@@ -235,7 +251,10 @@ describe('a share revoked while it is stored', () => {
       },
     });
     await storeAttachments(deps, shareId);
-    expect(await readShare(shareId)).toMatchObject({ state: 'REVOKED', attachments: [{ state: 'EXPECTED' }] });
+    expect(await readShare(shareId)).toMatchObject({
+      state: 'REVOKED',
+      attachments: [{ state: 'EXPECTED' }],
+    });
     expect(marks.shares).toEqual([]);
     expect(await deliveryStates(shareId)).toEqual(['CANCELLED', 'CANCELLED']);
     expect(await usedBytes()).toBe(0n);
@@ -258,7 +277,10 @@ describe('an uploaded share', () => {
     const shareId = await acceptShare(database.db, accountId, request);
     const storageKey = `shares/${shareId}/00112233445566778899aabbccddeeff`;
     files.objects.set(storageKey, { bytes: content, modifiedAt: new Date() });
-    await database.db.attachment.updateMany({ where: { shareId }, data: { storageKey, uploadedAt: new Date() } });
+    await database.db.attachment.updateMany({
+      where: { shareId },
+      data: { storageKey, uploadedAt: new Date() },
+    });
     await database.db.share.update({ where: { id: shareId }, data: { state: 'RECEIVED' } });
     return shareId;
   };
@@ -270,7 +292,11 @@ describe('an uploaded share', () => {
     const share = await readShare(shareId);
     expect(share.state).toBe('READY');
     expect(share.attachments).toMatchObject([
-      { state: 'STORED', sha256: sha256(bytes), storageKey: `shares/${shareId}/00112233445566778899aabbccddeeff` },
+      {
+        state: 'STORED',
+        sha256: sha256(bytes),
+        storageKey: `shares/${shareId}/00112233445566778899aabbccddeeff`,
+      },
     ]);
     expect(files.objects.size).toBe(1);
     expect(await usage(shareId)).toHaveLength(1);
@@ -279,18 +305,21 @@ describe('an uploaded share', () => {
   test.each([
     ['more', 10, 99_990n],
     ['less', 200_000, -100_000n],
-  ])('with %s bytes than announced is billed and counted by what arrived', async (_, announced, difference) => {
-    const shareId = await landed(announced, bytes);
-    await storeAttachments(depsWith(noFetcher), shareId);
-    const share = await readShare(shareId);
-    expect(share.state).toBe('READY');
-    expect(share.attachments[0]?.sizeBytes).toBe(100_000n);
-    expect(await usage(shareId)).toMatchObject([
-      { kind: 'SHARE', bytes: BigInt(announced) },
-      { kind: 'CORRECTION', bytes: difference, subject: share.attachments[0]?.id },
-    ]);
-    expect(await usedBytes()).toBe(100_000n);
-  });
+  ])(
+    'with %s bytes than announced is billed and counted by what arrived',
+    async (_, announced, difference) => {
+      const shareId = await landed(announced, bytes);
+      await storeAttachments(depsWith(noFetcher), shareId);
+      const share = await readShare(shareId);
+      expect(share.state).toBe('READY');
+      expect(share.attachments[0]?.sizeBytes).toBe(100_000n);
+      expect(await usage(shareId)).toMatchObject([
+        { kind: 'SHARE', bytes: BigInt(announced) },
+        { kind: 'CORRECTION', bytes: difference, subject: share.attachments[0]?.id },
+      ]);
+      expect(await usedBytes()).toBe(100_000n);
+    },
+  );
 
   test('with more bytes than the account may hold fails, and is reversed to nothing', async () => {
     const shareId = await landed(10, bytes);
@@ -302,12 +331,18 @@ describe('an uploaded share', () => {
   });
 
   test('is reversed with its correction where a later file fails', async () => {
-    const request = { entrance: 'PORTAL' as const, files: [uploadFile('a.pdf', 10), uploadFile('b.pdf', 10)] };
+    const request = {
+      entrance: 'PORTAL' as const,
+      files: [uploadFile('a.pdf', 10), uploadFile('b.pdf', 10)],
+    };
     const shareId = await acceptShare(database.db, accountId, request);
     for (const [position, content] of [bytes, Buffer.alloc(0)].entries()) {
       const storageKey = `shares/${shareId}/${String(position).repeat(32)}`;
       files.objects.set(storageKey, { bytes: content, modifiedAt: new Date() });
-      await database.db.attachment.updateMany({ where: { shareId, position }, data: { storageKey, uploadedAt: new Date() } });
+      await database.db.attachment.updateMany({
+        where: { shareId, position },
+        data: { storageKey, uploadedAt: new Date() },
+      });
     }
     await database.db.share.update({ where: { id: shareId }, data: { state: 'RECEIVED' } });
     await storeAttachments(depsWith(noFetcher), shareId);
@@ -374,7 +409,8 @@ async function deliveryStates(shareId: string): Promise<string[]> {
 }
 
 async function lapseLease(shareId: string): Promise<void> {
-  await database.db.$executeRaw`UPDATE share SET lease_until = now() - interval '1 s' WHERE id = ${shareId}::uuid`;
+  await database.db
+    .$executeRaw`UPDATE share SET lease_until = now() - interval '1 s' WHERE id = ${shareId}::uuid`;
 }
 
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {

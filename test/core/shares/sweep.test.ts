@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-test('objects without a row go after a day; those with a row, young ones and ready marks stay', async () => {
+test('objects without a row go after a day; and so do marks of account mails; those with a row, young ones and marks of shares stay', async () => {
   const { db } = database;
   const shareId = await readyShare(db, (await createAccount(db)).id);
   const { storageKey } = await db.attachment.findFirstOrThrow({ where: { shareId } });
@@ -26,8 +26,15 @@ test('objects without a row go after a day; those with a row, young ones and rea
   put(`shares/${shareId}/ready`, 100);
   put(`shares/${shareId}/orphan`, 25);
   put(`shares/${shareId}/young`, 23);
+  put('mails/1/ready', 25);
+  put('mails/2/ready', 23);
   await sweep({ db, files, log: fakeLog(), timings });
-  expect([...files.objects.keys()]).toEqual([storageKey, `shares/${shareId}/ready`, `shares/${shareId}/young`]);
+  expect([...files.objects.keys()]).toEqual([
+    storageKey,
+    `shares/${shareId}/ready`,
+    `shares/${shareId}/young`,
+    'mails/2/ready',
+  ]);
 });
 
 test('every page of a large bucket is looked at', async () => {
@@ -36,7 +43,8 @@ test('every page of a large bucket is looked at', async () => {
   const deleted: string[] = [];
   const files = {
     ...fakeFiles(),
-    list: async (_: string, after?: string) => {
+    list: async (prefix: string, after?: string) => {
+      if (prefix !== 'shares/') return { objects: [] };
       const index = after ? pages.indexOf(after) + 1 : 0;
       const key = pages[index] ?? '';
       const objects = [{ key, modifiedAt: new Date(0) }];
@@ -60,5 +68,7 @@ test('drafts, codes and seen files past use are forgotten, others kept', async (
     await db.slackFileSeen.create({ data: { ...seen, seenAt: at(hours === -1 ? -25 : -1) } });
   }
   await sweep({ db, files: fakeFiles(), log: fakeLog(), timings });
-  expect([await db.shareDraft.count(), await db.linkCode.count(), await db.slackFileSeen.count()]).toEqual([1, 1, 1]);
+  expect([await db.shareDraft.count(), await db.linkCode.count(), await db.slackFileSeen.count()]).toEqual([
+    1, 1, 1,
+  ]);
 });

@@ -33,7 +33,10 @@ beforeEach(async () => {
     entrance: 'PORTAL',
     files: [uploadFile('a.pdf', 10), uploadFile('b.pdf', 20)],
   });
-  const attachments = await database.db.attachment.findMany({ where: { shareId }, orderBy: { position: 'asc' } });
+  const attachments = await database.db.attachment.findMany({
+    where: { shareId },
+    orderBy: { position: 'asc' },
+  });
   [first = '', second = ''] = attachments.map(({ id }) => id);
   uploads = fakeUploads();
   queue = fakeQueue();
@@ -45,7 +48,9 @@ const parts = [{ partNumber: 1, etag: '"e"' }];
 describe('an upload', () => {
   test('is begun, signed part by part, and joined; with the last one the share is received', async () => {
     await beginUpload(deps(), accountId, first);
-    expect(await signUploadPart(deps(), accountId, first, { partNumber: 1, sizeBytes: 10 })).toContain('size=10');
+    expect(await signUploadPart(deps(), accountId, first, { partNumber: 1, sizeBytes: 10 })).toContain(
+      'size=10',
+    );
     await completeUpload(deps(), accountId, first, parts);
     expect(await state()).toBe('AWAITING_UPLOAD');
     await beginUpload(deps(), accountId, second);
@@ -69,7 +74,9 @@ describe('an upload', () => {
   test('completed many times, and both at once, makes one job', async () => {
     await beginUpload(deps(), accountId, first);
     await beginUpload(deps(), accountId, second);
-    await Promise.all([first, second, first, second].map((id) => completeUpload(deps(), accountId, id, parts)));
+    await Promise.all(
+      [first, second, first, second].map((id) => completeUpload(deps(), accountId, id, parts)),
+    );
     await completeUpload(deps(), accountId, second, parts);
     expect(await state()).toBe('RECEIVED');
     expect(queue.jobs).toHaveLength(1);
@@ -144,7 +151,8 @@ test('a share that was revoked takes no more uploads', async () => {
     signUploadPart(deps(), accountId, first, { partNumber: 1, sizeBytes: 1 }),
     completeUpload(deps(), accountId, first, parts),
   ];
-  for (const result of await Promise.allSettled(attempts)) expect(result).toMatchObject({ reason: { kind: 'gone' } });
+  for (const result of await Promise.allSettled(attempts))
+    expect(result).toMatchObject({ reason: { kind: 'gone' } });
   expect(await state()).toBe('REVOKED');
 });
 

@@ -1,0 +1,173 @@
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call, waitFor } from '../../local/demo/entrance.js';
+import { discordPerson, slackPerson } from '../support/chat-people.js';
+import { listMails, mailsTo, waitForMail } from '../support/inbox.js';
+import { isAlive } from '../support/process-tree.js';
+import { makeDataDir, runCommand, runStart, startStack, type TestStack } from '../support/start-stack.js';
+
+const ADA = { slack: 'U0ADA00001', discord: '100100000000000001' };
+
+// nobody, on Debian and everywhere else.
+const NOBODY = { uid: 65_534, gid: 65_534 };
+
+/** Shortens leases, and with them what recovery waits for. */
+const IMPATIENT = { LEASE_SECONDS: '3' };
+
+let dataDir: string;
+let stack: TestStack;
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  stack = await startStack({ dataDir, env: IMPATIENT });
+});
+
+afterAll(async () => {
+  await stack.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+describe('npm start', () => {
+  test('prints one table of what runs where, and what to try next', () => {
+    const lines = stack.output().trim().split('\n');
+    expect(lines[0]).toMatch(/^Passalong is ready \(\d+\.\d s\)\.$/);
+    for (const [name, value] of [
+      ['Portal', stack.urls.portal],
+      ['Inbox', stack.urls.inbox],
+      ['Storage', stack.urls.s3],
+      ['Lambda', stack.urls.lambda],
+      ['Postgres', 'embedded'],
+      ['Queue', 'Postgres'],
+      ['Slack', `simulated at ${stack.urls.slack}`],
+      ['Discord', `simulated at ${stack.urls.discord}`],
+      ['Data, logs', dataDir],
+      ['Account', `${stack.account.email}  password ${stack.account.password}`],
+    ] as const) {
+      expect(lines.filter((line) => line.startsWith(`  ${name} `) && line.includes(value))).toHaveLength(1);
+    }
+    expect(stack.output()).toMatch(/Next: npm run demo[^]*npm run chat[^]*Ctrl-C stops everything/);
+  });
+
+  test('is refused on a data folder that is in use, and the folder is named', async () => {
+    const { code, output } = await runStart({ dataDir });
+    expect(code).toBe(1);
+    expect(output.trim()).toMatch(
+      /^Passalong is running on .* already \(process \d+\)\. Stop that one, or set another DATA_DIR\.$/,
+    );
+    expect(output).toContain(dataDir);
+  });
+
+  test.each([
+    ['PORT', 'portal'],
+    ['INBOX_PORT', 'inbox'],
+    ['S3_PORT', 's3'],
+  ] as const)('is refused in one line where the port of %s is in use', async (variable, name) => {
+    const { port } = new URL(stack.urls[name]);
+    const other = await makeDataDir();
+    const { code, output } = await runStart({ dataDir: other, env: { [variable]: port } });
+    await rm(other, { recursive: true, force: true });
+    expect(code).toBe(1);
+    expect(output.trim()).toBe(
+      `Port ${port} is in use. Stop what listens there, or set ${variable} to another port.`,
+    );
+  });
+
+  test('starts a worker again that was killed, and shares go on', async () => {
+    const worker = stack.pids['worker'] ?? 0;
+    process.kill(worker, 'SIGKILL');
+    await waitFor('the news', async () => stack.output().includes('worker ended by itself') || null);
+    expect(isAlive(worker)).toBe(false);
+    const demo = await runCommand('demo.js', [], { DATA_DIR: dataDir });
+    expect(demo, demo.output).toMatchObject({ code: 0 });
+    expect(demo.output.match(/^(Slack|Discord|portal) .* all equal/gm)).toHaveLength(3);
+    expect(demo.output.match(new RegExp(`^ +${stack.urls.portal}/l/\\S+$`, 'gm'))).toHaveLength(3);
+  });
+
+  test('is joined by npm run chat', async () => {
+    const file = path.join(dataDir, 'plan.txt');
+    await writeFile(file, 'The plan.');
+    const chat = await runCommand('chat.js', ['/share terminal@example.com', file], { DATA_DIR: dataDir });
+    expect(chat, chat.output).toMatchObject({ code: 0 });
+    expect(chat.output).toContain('Sent plan.txt (9 bytes) to 1 person.');
+    await waitForMail(stack.urls.inbox, 'terminal@example.com', 'Ada Lovelace sent you plan.txt');
+  });
+
+  test('recovers from kill -9 of the whole tree in the middle of shares: each mail is there exactly once', async () => {
+    const { slack, discord, s3, inbox } = stack.urls;
+    await setFaults(inbox, { mode: 'accept-then-hang', count: null });
+    const bytes = Buffer.from('Half way.');
+    await discordPerson(discord, ADA.discord).share([{ name: 'mailing.txt', bytes }], 'mailing@example.com');
+    await waitForMail(inbox, 'mailing@example.com');
+    await setFaults(s3, { delayMs: 60_000, failBuckets: { passalong: 'slow' } });
+    await slackPerson(slack, ADA.slack).fillForm([{ name: 'storing.txt', bytes }], 'storing@example.com');
+    await waitFor('the share to be in the middle', async () => {
+      const rows = await stack.query(`SELECT 1 FROM share WHERE state = 'STORING'`);
+      return rows[0];
+    });
+    const pids = Object.values(stack.pids);
+    await stack.killTree();
+    expect(pids.filter(isAlive)).toEqual([]);
+
+    const { account } = stack;
+    stack = await startStack({ dataDir, env: IMPATIENT });
+    expect(stack.account).toEqual(account);
+    await waitForMail(stack.urls.inbox, 'storing@example.com');
+    await waitFor('the mail that may have left to be told from others', async () => {
+      const rows = await stack.query(
+        `SELECT 1 FROM delivery WHERE email = 'mailing@example.com' AND state = 'UNCONFIRMED'`,
+      );
+      return rows[0];
+    });
+    // By now the reconciler has looked at everything more than once.
+    const mails = (await listMails(stack.urls.inbox)).flatMap(({ destinations }) => destinations);
+    expect(mails.filter((address) => address === 'storing@example.com')).toHaveLength(1);
+    expect(mails.filter((address) => address === 'mailing@example.com')).toHaveLength(1);
+  });
+
+  test('stops on Ctrl-C: no process is left, and the next start has all data', async () => {
+    const shares = await stack.query(`SELECT id FROM share ORDER BY id`);
+    const mails = await listMails(stack.urls.inbox);
+    const { account } = stack;
+    const ending = await stack.stop('SIGINT');
+    expect(ending).toMatchObject({ code: 0, leftovers: [] });
+    expect(ending.output).toMatch(/Stopping …[^]*Stopped\.\n$/);
+
+    stack = await startStack({ dataDir });
+    expect(stack.account).toEqual(account);
+    expect(stack.output()).toContain(`password in ${dataDir}/secrets.json`);
+    expect(await stack.query(`SELECT id FROM share ORDER BY id`)).toEqual(shares);
+    expect(shares.length).toBeGreaterThanOrEqual(6);
+    expect((await listMails(stack.urls.inbox)).length).toBe(mails.length);
+  });
+});
+
+test('npm run demo says that nothing is running', async () => {
+  const empty = await mkdtemp(path.join(tmpdir(), 'passalong-empty-'));
+  const { code, output } = await runCommand('demo.js', [], { DATA_DIR: empty });
+  await rm(empty, { recursive: true });
+  expect(code).toBe(1);
+  expect(output).toContain('Nothing is running here: start it with npm start');
+});
+
+// A person who is not root runs all other tests of this file as themself.
+test.runIf(process.getuid?.() === 0)('npm start runs as an ordinary user too', async () => {
+  const folder = await makeDataDir();
+  await chown(folder, NOBODY.uid, NOBODY.gid);
+  const ordinary = await startStack({ dataDir: folder, user: NOBODY });
+  const to = 'nobody@example.com';
+  await discordPerson(ordinary.urls.discord, ADA.discord).share(
+    [{ name: 'a.txt', bytes: Buffer.from('a') }],
+    to,
+  );
+  await waitForMail(ordinary.urls.inbox, to);
+  expect(await mailsTo(ordinary.urls.inbox, to)).toHaveLength(1);
+  const ending = await ordinary.stop();
+  await rm(folder, { recursive: true, force: true });
+  expect(ending).toMatchObject({ code: 0, leftovers: [] });
+});
+
+async function setFaults(server: string, faults: object): Promise<void> {
+  await call(`${server}/_control/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+}

@@ -91,6 +91,12 @@ describe.each([
     expect(await keys('shares/4/')).toEqual([]);
   });
 
+  test('keeps nothing of a body that goes on after the bytes that were said', async () => {
+    const body = Readable.from([randomBytes(10), randomBytes(1)]);
+    await expect(getStore().put('shares/4/y', body, 10)).rejects.toThrow();
+    expect(await keys('shares/4/')).toEqual([]);
+  });
+
   test('says that an object is not there', async () => {
     await expect(getStore().open('shares/5/none')).rejects.toMatchObject({ kind: 'not_found' });
   });

@@ -151,22 +151,23 @@ test('npm run demo says that nothing is running', async () => {
   expect(output).toContain('Nothing is running here: start it with npm start');
 });
 
-// A person who is not root runs all other tests of this file as themself.
-test.runIf(process.getuid?.() === 0)('npm start runs as an ordinary user too', async () => {
-  const folder = await makeDataDir();
-  await chown(folder, NOBODY.uid, NOBODY.gid);
-  const ordinary = await startStack({ dataDir: folder, user: NOBODY });
-  const to = 'nobody@example.com';
-  await discordPerson(ordinary.urls.discord, ADA.discord).share(
-    [{ name: 'a.txt', bytes: Buffer.from('a') }],
-    to,
-  );
-  await waitForMail(ordinary.urls.inbox, to);
-  expect(await mailsTo(ordinary.urls.inbox, to)).toHaveLength(1);
-  const ending = await ordinary.stop();
-  await rm(folder, { recursive: true, force: true });
-  expect(ending).toMatchObject({ code: 0, leftovers: [] });
-});
+// Who is not root runs all other tests of this file as an ordinary user.
+if (process.getuid?.() === 0)
+  test('npm start runs as an ordinary user too', async () => {
+    const folder = await makeDataDir();
+    await chown(folder, NOBODY.uid, NOBODY.gid);
+    const ordinary = await startStack({ dataDir: folder, user: NOBODY });
+    const to = 'nobody@example.com';
+    await discordPerson(ordinary.urls.discord, ADA.discord).share(
+      [{ name: 'a.txt', bytes: Buffer.from('a') }],
+      to,
+    );
+    await waitForMail(ordinary.urls.inbox, to);
+    expect(await mailsTo(ordinary.urls.inbox, to)).toHaveLength(1);
+    const ending = await ordinary.stop();
+    await rm(folder, { recursive: true, force: true });
+    expect(ending).toMatchObject({ code: 0, leftovers: [] });
+  });
 
 async function setFaults(server: string, faults: object): Promise<void> {
   await call(`${server}/_control/faults`, { method: 'PUT', body: JSON.stringify(faults) });

@@ -39,13 +39,13 @@ interface Seen {
 const NOBODY: Seen = { text: '', buttons: [] };
 
 export interface SlackPerson extends ChatPerson {
+  share(files: ChatFile[], emails: string): Promise<SlackTalk>;
   command(text: string): Promise<Talk>;
   /** Fills in the form that `/share` alone opens. `errors` are what it says at its fields. */
-  fillForm(
-    files: ChatFile[],
-    emails: string,
-  ): Promise<Talk & { fileIds: string[]; errors: Record<string, string> }>;
+  fillForm(files: ChatFile[], emails: string): Promise<SlackTalk & { errors: Record<string, string> }>;
 }
+
+type SlackTalk = Talk & { fileIds: string[] };
 
 /** `/share` in #general of the local Slack: the files are posted first, and the bot then names them. */
 export function slackPerson(slack: string, userId: string): SlackPerson {
@@ -85,14 +85,15 @@ export function slackPerson(slack: string, userId: string): SlackPerson {
     userId,
     command,
     async share(files, emails) {
-      for (const file of files) await upload(file, { channelId });
+      const fileIds: string[] = [];
+      for (const file of files) fileIds.push(await upload(file, { channelId }));
       // The files' events may still be on their way to the bot, which then names other files or none.
       return waitFor('an answer about the files', async () => {
         const answer = await command(emails);
         const said = await answer.waitFor(/./);
         const isAboutOthers =
           /^\*Send |^I don't see/.test(said) && !files.every(({ name }) => said.includes(name));
-        return isAboutOthers ? null : answer;
+        return isAboutOthers ? null : { ...answer, fileIds };
       });
     },
     async fillForm(files, emails) {
@@ -107,7 +108,9 @@ export function slackPerson(slack: string, userId: string): SlackPerson {
         if (failed) throw new Error(`Slack shows ${failed}`);
         return acknowledged || null;
       });
-      return { ...opened, fileIds, errors: (await look()).at(-1)?.errors ?? {} };
+      const errors = (await look()).find((view) => view.id === viewId)?.errors ?? {};
+      if (Object.keys(errors).length > 0) await call(`${control}/closeView`, { json: { userId, viewId } });
+      return { ...opened, fileIds, errors };
     },
   };
 }

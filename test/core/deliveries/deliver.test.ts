@@ -112,10 +112,10 @@ describe('behind one ready mark', () => {
     expect(link(first)).not.toBe(link(second));
     for (const mail of mails)
       expect(mail.text + mail.html).not.toContain(mail === first ? second?.to : first?.to);
-    expect(await deliveries(shareId)).toMatchObject([
-      { state: 'SENT', messageId: 'm-1', fence: 1, leaseUntil: null, errorCode: null },
-      { state: 'SENT', messageId: 'm-2' },
-    ]);
+    const settled = { state: 'SENT', fence: 1, leaseUntil: null, errorCode: null };
+    const rows = await deliveries(shareId);
+    expect(rows).toMatchObject([settled, settled]);
+    expect(rows.map(({ messageId }) => messageId).sort()).toEqual(['m-1', 'm-2']);
     await run(mailer, { shareId });
     expect(mails).toHaveLength(2);
   });
@@ -273,6 +273,31 @@ describe('a process that dies', () => {
     expect(asleep.mails).toEqual([]);
     expect(await deliveries(shareId)).toMatchObject([{ state: 'SENT', fence: 2 }]);
   });
+});
+
+test('a process whose claim was taken over does not send under the new owner’s', async () => {
+  const shareId = await readyShare(database.db, accountId);
+  const late = scriptedMailer();
+  const sql = await connect();
+  await deliver(
+    {
+      sql,
+      mailer: late.mailer,
+      leaseMs: timings.leaseMs,
+      sendRate: 10_000,
+      log: fakeLog(),
+      monotonicMs: () => performance.now(),
+      async compose(delivery) {
+        // Another process has claimed it since, and is about to send.
+        await database.db.delivery.updateMany({ where: { shareId }, data: { fence: 2 } });
+        return composeDelivery({ sql, portalUrl: 'https://portal.test', linkSecrets }, delivery);
+      },
+    },
+    { shareId },
+    performance.now() + 10_000,
+  );
+  expect(late.mails).toEqual([]);
+  expect(await deliveries(shareId)).toMatchObject([{ state: 'CLAIMED', fence: 2 }]);
 });
 
 describe('what the mail service says', () => {

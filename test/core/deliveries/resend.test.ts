@@ -82,7 +82,9 @@ describe('sending a mail again', () => {
   test('pressed five times at once is one more attempt', async () => {
     await settle('SENT', 16);
     const results = await Promise.allSettled(Array.from({ length: 5 }, () => resend()));
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused).toHaveLength(4);
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'delivery.not_resendable' });
     expect(await attempts()).toHaveLength(2);
   });
 

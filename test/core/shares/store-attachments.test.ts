@@ -138,6 +138,27 @@ describe('a chat share', () => {
     expect(marks.shares).toEqual([shareId]);
   });
 
+  test('whose late owner wakes while the new one stores is left to the new one', async () => {
+    const shareId = await chatShare();
+    const bodies: ((body: Readable) => void)[] = [];
+    const deps = depsWith({ fetch: () => new Promise<Readable>((resolve) => bodies.push(resolve)) });
+    const late = storeAttachments(deps, shareId);
+    await waitFor(async () => bodies.length === 1);
+    await lapseLease(shareId);
+    const owner = storeAttachments(deps, shareId);
+    await waitFor(async () => bodies.length === 2);
+    bodies[0]?.(Readable.from([randomBytes(bytes.length)]));
+    await late;
+    expect(await readShare(shareId)).toMatchObject({
+      state: 'STORING',
+      attachments: [{ state: 'EXPECTED' }],
+    });
+    bodies[1]?.(Readable.from([bytes]));
+    await owner;
+    const share = await readShare(shareId);
+    expect(share).toMatchObject({ state: 'READY', fence: 2, attachments: [{ sha256: sha256(bytes) }] });
+  });
+
   test('keeps its lease while a slow file streams', async () => {
     const shareId = await chatShare(3);
     const slow = async function* () {

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { text } from '../../core/messages/messages.js';
+import { call, waitFor } from '../../local/demo/entrance.js';
+import {
+  discordPerson,
+  slackPerson,
+  type ChatFile,
+  type ChatPerson,
+  type SlackPerson,
+} from '../support/chat-people.js';
+import { linkIn, mailsTo, waitForMail } from '../support/inbox.js';
+import { signIn } from '../support/portal-person.js';
+import { hasRedis, REDIS_HINT, startRedis, type TestRedis } from '../support/start-redis.js';
+import { startStack, type TestStack } from '../support/start-stack.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const isRedisMissing = !hasRedis() && !process.env.CI;
+
+const file = (name: string): ChatFile => ({ name, bytes: Buffer.from(`These are the bytes of ${name}.`) });
+
+let database: TestDatabase;
+let redis: TestRedis | null = null;
+let stack: TestStack;
+let slack: SlackPerson;
+let discord: ChatPerson;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  if (!isRedisMissing) redis = await startRedis();
+  stack = await startStack({
+    env: {
+      DATABASE_URL: database.connectionString,
+      LEASE_SECONDS: '3',
+      ...(redis ? { REDIS_URL: redis.url } : {}),
+    },
+  });
+  slack = slackPerson(stack.urls.slack, 'U0ADA00001');
+  discord = discordPerson(stack.urls.discord, '100100000000000001');
+});
+
+afterAll(async () => {
+  await stack.stop();
+  await redis?.close();
+  await database.drop();
+});
+
+describe('a file that is not what was promised fails its share, in words', () => {
+  test('deleted in Slack before it could be copied', async () => {
+    const to = 'deleted@example.com';
+    const card = await slack.share([file('deleted.txt')], to);
+    await call(`${stack.urls.slack}/_control/setFileState`, {
+      json: { fileId: card.fileIds[0], state: 'deleted' },
+    });
+    const sent = await card.press('Send');
+    await sent.waitFor(text('file.deleted', { name: 'deleted.txt', platform: 'Slack' }));
+    await expectNothingOf(to);
+  });
+
+  test('a sign-in page of Slack instead of its bytes', async () => {
+    const to = 'page@example.com';
+    const name = 'page.txt';
+    await setFaults(stack.urls.slack, { filesHost: 'sign-in-page' });
+    const form = await slack.fillForm([file(name)], to);
+    await form.waitFor(text('file.not_the_file', { name, platform: 'Slack' }));
+    await setFaults(stack.urls.slack, { filesHost: 'ok' });
+    await expectNothingOf(to);
+  });
+
+  test('shorter than announced, each time that it is asked for', async () => {
+    const to = 'short@example.com';
+    const name = 'short.txt';
+    await setFaults(stack.urls.slack, { filesHost: 'truncate' });
+    const form = await slack.fillForm([file(name)], to);
+    // Tries are further and further apart: the next one is made the last.
+    await waitFor('a first try', async () => {
+      const rows = await stack.query(
+        `UPDATE share SET fence = 5 WHERE state = 'RECEIVED' AND fence > 0 AND id IN
+           (SELECT share_id FROM recipient WHERE email = $1) RETURNING id`,
+        [to],
+      );
+      return rows[0];
+    });
+    await form.waitFor(text('file.unreachable', { name, platform: 'Slack' }));
+    await setFaults(stack.urls.slack, { filesHost: 'ok' });
+    await expectNothingOf(to);
+  });
+
+  test('an attachment of Discord whose URL has expired', async () => {
+    const to = 'expired@example.com';
+    await setFaults(stack.urls.discord, { expireAttachments: true });
+    const answer = await discord.share([file('expired.txt')], to);
+    await answer.waitFor(text('file.link_expired', { name: 'expired.txt' }));
+    await setFaults(stack.urls.discord, { expireAttachments: false });
+    await expectNothingOf(to);
+  });
+});
+
+test('an upload of another size than announced is mailed and billed with its own', async () => {
+  const to = 'size@example.com';
+  const ada = await signIn(stack.urls.portal, stack.account);
+  const { shareId } = await ada.share([{ name: 'size.bin', bytes: Buffer.alloc(2048) }], to, 4096);
+  expect((await waitForMail(stack.urls.inbox, to)).text).toContain('(2 KB)');
+  const usage = await stack.query(
+    `SELECT kind, bytes::int FROM usage_record WHERE share_id = $1 ORDER BY kind`,
+    [shareId],
+  );
+  expect(usage).toEqual([
+    { kind: 'SHARE', bytes: 4096 },
+    { kind: 'CORRECTION', bytes: -2048 },
+  ]);
+});
+
+test('a share waits while storage is down, and is mailed once when it is back', async () => {
+  const to = 'storage@example.com';
+  await setFaults(stack.urls.s3, { failBuckets: { passalong: 'down' } });
+  const answer = await discord.share([file('patient.txt')], to);
+  await answer.waitFor(/Saved: patient\.txt|Copying patient\.txt/);
+  // It has been tried, in vain.
+  await waitFor('the first tries', async () => {
+    const [share] = await sharesTo(to);
+    return (share?.fence ?? 0) >= 2 || null;
+  });
+  expect(await mailsTo(stack.urls.inbox, to)).toEqual([]);
+  await setFaults(stack.urls.s3, {});
+  await answer.waitFor('Sent patient.txt');
+  await expectDelivered(to, file('patient.txt'));
+});
+
+test.skipIf(isRedisMissing)(
+  `a share is accepted while the queue is down, and is mailed once when it is back${isRedisMissing ? ` (skipped: ${REDIS_HINT})` : ''}`,
+  async () => {
+    const to = 'queue@example.com';
+    await redis?.crash();
+    const answer = await discord.share([file('queued.txt')], to);
+    await answer.waitFor(text('chat.queued', { names: 'queued.txt' }));
+    expect(await sharesTo(to)).toMatchObject([{ state: 'RECEIVED' }]);
+    await redis?.revive();
+    await answer.waitFor('Sent queued.txt');
+    await expectDelivered(to, file('queued.txt'));
+  },
+);
+
+/** One mail, and behind its link the very bytes. */
+async function expectDelivered(to: string, { bytes }: ChatFile): Promise<void> {
+  const link = linkIn(await waitForMail(stack.urls.inbox, to));
+  const page = await (await fetch(link)).text();
+  const action = /action="([^"]*\/files\/[^"]*)"/.exec(page)?.[1] ?? '';
+  const { origin } = new URL(link);
+  const arrived = await fetch(new URL(action, link), { method: 'POST', headers: { origin } });
+  expect(Buffer.from(await arrived.arrayBuffer()).equals(Buffer.from(bytes))).toBe(true);
+  expect(await mailsTo(stack.urls.inbox, to)).toHaveLength(1);
+}
+
+/** Failed, mailed to nobody, charged to nobody, and without an object. */
+async function expectNothingOf(to: string): Promise<void> {
+  const [share] = await sharesTo(to);
+  expect(share).toMatchObject({ state: 'FAILED', charged: 0, deliveries: ['CANCELLED'] });
+  expect(await mailsTo(stack.urls.inbox, to)).toEqual([]);
+  await waitFor('the objects to be deleted', async () => {
+    return (await sharesTo(to))[0]?.objects_deleted_at;
+  });
+  const [held] = await stack.query<{ used: number; live: number }>(`
+    SELECT coalesce(sum(used_bytes), 0)::int AS used, (
+      SELECT coalesce(sum(a.size_bytes), 0)::int FROM attachment a JOIN share s ON s.id = a.share_id
+      WHERE s.state NOT IN ('FAILED', 'REVOKED', 'EXPIRED')) AS live FROM quota`);
+  expect(held?.used).toBe(held?.live);
+}
+
+interface ShareRow {
+  [column: string]: unknown;
+  state: string;
+  fence: number;
+  charged: number;
+  deliveries: string[];
+  objects_deleted_at: Date | null;
+}
+
+function sharesTo(email: string): Promise<ShareRow[]> {
+  return stack.query<ShareRow>(
+    `SELECT s.state, s.fence, s.objects_deleted_at,
+       (SELECT coalesce(sum(u.bytes), 0)::int FROM usage_record u WHERE u.share_id = s.id) AS charged,
+       ARRAY(SELECT d.state::text FROM delivery d WHERE d.share_id = s.id) AS deliveries
+     FROM share s JOIN recipient r ON r.share_id = s.id WHERE r.email = $1`,
+    [email],
+  );
+}
+
+async function setFaults(server: string, faults: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  await call(`${server}/_control/faults`, { method: 'PUT', body: JSON.stringify(faults), headers });
+}

@@ -222,6 +222,5 @@ export const en = {
   unexpected: (p: { reference: string }) => `Something went wrong on our side. Reference ${p.reference}.`,
 } as const;
 
-export type Messages = { readonly [C in keyof typeof en]: (typeof en)[C] };
 export type MessageCode = keyof typeof en;
 export type MessageParams<C extends MessageCode> = Parameters<(typeof en)[C]>[0];

@@ -129,7 +129,7 @@ export async function* readObject(
 }
 
 /** The record of a key: named by its hash, so that no key can name a path. */
-export function recordPath(bucket: Bucket, key: string): string {
+function recordPath(bucket: Bucket, key: string): string {
   return join(bucket.folder, 'objects', `${createHash('sha256').update(key).digest('hex')}.json`);
 }
 

@@ -87,10 +87,10 @@ describe('a file that is not what was promised fails its share, in words', () =>
 
   test('an attachment of Discord whose URL has expired', async () => {
     const to = 'expired@example.com';
-    await setFaults(stack.urls.discord, { expireAttachments: true });
+    await expireAttachments(true);
     const answer = await discord.share([file('expired.txt')], to);
     await answer.waitFor(text('file.link_expired', { name: 'expired.txt' }));
-    await setFaults(stack.urls.discord, { expireAttachments: false });
+    await expireAttachments(false);
     await expectNothingOf(to);
   });
 });
@@ -183,6 +183,10 @@ function sharesTo(email: string): Promise<ShareRow[]> {
      FROM share s JOIN recipient r ON r.share_id = s.id WHERE r.email = $1`,
     [email],
   );
+}
+
+async function expireAttachments(expireAttachments: boolean): Promise<void> {
+  await call(`${stack.urls.discord}/_control/faults`, { json: { expireAttachments } });
 }
 
 async function setFaults(server: string, faults: object): Promise<void> {

@@ -53,3 +53,16 @@ export async function openVisitor(
   context.on('weberror', (error) => complaints.push(`${error.page()?.url()}: ${error.error()}`));
   return { context, page: await context.newPage(), complaints };
 }
+
+/** Signs in through the form. */
+export async function signInAs(
+  page: Page,
+  portal: string,
+  account: { email: string; password: string },
+): Promise<void> {
+  await page.goto(`${portal}/sign-in`);
+  await page.getByLabel('E-mail address').fill(account.email);
+  await page.getByLabel('Password').fill(account.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${portal}/shares/new`);
+}

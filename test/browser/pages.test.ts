@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { text } from '../../core/messages/messages.js';
+import { discordPerson } from '../support/chat-people.js';
+import { linkIn, waitForMail } from '../support/inbox.js';
+import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
+import { signIn } from '../support/portal-person.js';
+import { startStack, type TestStack } from '../support/start-stack.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+let database: TestDatabase;
+let stack: TestStack;
+let browser: Browser;
+let session: NonNullable<BrowserContextOptions['storageState']>;
+let link: string;
+/** Paths and URLs of pages, by name. */
+const pages: Record<string, string> = {};
+
+const plan = { name: 'plan.pdf', bytes: Buffer.from('%PDF-1.4 not really') };
+const notes = { name: 'notes.txt', bytes: Buffer.from('Remember the milk.') };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  stack = await startStack({ env: { DATABASE_URL: database.connectionString } });
+  browser = await openBrowser();
+  const { portal, inbox, discord } = stack.urls;
+  const { context, page } = await open();
+  await signInAs(page, portal, stack.account);
+  session = await context.storageState();
+  await context.close();
+
+  const ada = await signIn(portal, stack.account);
+  const { shareId } = await ada.share([plan, notes], 'ann@example.com bob@example.com');
+  link = linkIn(await waitForMail(inbox, 'ann@example.com'));
+  await ada.share([notes], 'late@example.com');
+  const expired = linkIn(await waitForMail(inbox, 'late@example.com'));
+  await stack.query(
+    `UPDATE share SET expires_at = now() WHERE id = (SELECT share_id FROM recipient WHERE email = 'late@example.com')`,
+  );
+  const alan = await discordPerson(discord, '100300000000000003').share([notes], 'carol@example.com');
+  const connect = await (await alan.press('Connect account')).link();
+  Object.assign(pages, { share: `/shares/${shareId}`, link, report: `${link}/report`, expired, connect });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await stack.stop();
+  await database.drop();
+});
+
+function open(options: BrowserContextOptions = {}): Promise<Visitor> {
+  return openVisitor(browser, [stack.urls.portal, stack.urls.s3], options);
+}
+
+describe.each(['light', 'dark'] as const)('axe finds nothing serious in the %s', (colorScheme) => {
+  test.each([
+    ['as a guest', ['/', '/register', '/sign-in', '/forgot', '/nowhere', '/l/nowhere']],
+    ['as a recipient', ['link', 'report', 'expired']],
+    ['as a sender', ['/shares/new', '/shares', 'share', '/billing', '/connections', 'connect']],
+  ])('%s', async (who, paths) => {
+    // axe is a script of ours that the pages' own policy would refuse.
+    const { context, page } = await open({
+      colorScheme,
+      bypassCSP: true,
+      ...(who === 'as a sender' ? { storageState: session } : {}),
+    });
+    for (const path of paths) {
+      await page.goto(new URL(pages[path] ?? path, stack.urls.portal).href);
+      for (const summary of await page.locator('summary').all()) await summary.click();
+      expect(await findSerious(page), path).toEqual([]);
+    }
+    await context.close();
+  });
+
+  test('as somebody whose form was refused', async () => {
+    const { context, page } = await open({ colorScheme, bypassCSP: true, storageState: session });
+    await page.goto(`${stack.urls.portal}/shares/new`);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText(text('file.none', {})).waitFor();
+    expect(await findSerious(page)).toEqual([]);
+    await context.clearCookies();
+    await page.goto(`${stack.urls.portal}/register`);
+    await page.evaluate(`document.querySelector('form[action="/register"]').noValidate = true`);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await findSerious(page)).toEqual([]);
+    await context.close();
+  });
+});
+
+describe('without JavaScript', () => {
+  test('a recipient sees the files and downloads them', async () => {
+    const { context, page, complaints } = await open({ javaScriptEnabled: false });
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Ada Lovelace sent you 2 files' }).waitFor();
+    for (const { name, bytes } of [plan, notes]) {
+      const downloading = page.waitForEvent('download');
+      await page.getByRole('button', { name: `Download ${name}` }).click();
+      const download = await downloading;
+      expect(download.suggestedFilename()).toBe(name);
+      expect((await readFile(await download.path())).equals(bytes)).toBe(true);
+    }
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('a sender is told what needs it, and withdraws a link', async () => {
+    const { context, page, complaints } = await open({ javaScriptEnabled: false, storageState: session });
+    await page.goto(`${stack.urls.portal}/shares/new`);
+    // Playwright finds no text within noscript.
+    const notice = page.locator('noscript > .notice');
+    await notice.waitFor();
+    expect(await notice.textContent()).toContain('Sending files from this page needs JavaScript.');
+    await page.goto(new URL(pages['share'] ?? '', stack.urls.portal).href);
+    await page.getByText('Withdraw link').last().click();
+    await page.getByRole('button', { name: 'Withdraw link' }).click();
+    await page.getByText('The link of this recipient no longer works.').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
+
+/** What axe calls serious or critical, each with where it is. */
+async function findSerious(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axePath });
+  const { violations } = await page.evaluate<Results>('axe.run()');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+interface Results {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[];
+}

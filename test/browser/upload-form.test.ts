@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { text } from '../../core/messages/messages.js';
+import { call, waitFor } from '../../local/demo/entrance.js';
+import { linkIn, mailsTo, waitForMail } from '../support/inbox.js';
+import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
+import { startStack, type TestStack } from '../support/start-stack.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const MIB = 1024 * 1024;
+const MAX_FILE_BYTES = 20 * MIB;
+
+let database: TestDatabase;
+let stack: TestStack;
+let browser: Browser;
+let session: BrowserContextOptions['storageState'];
+let visitor: Visitor;
+let page: Page;
+
+const file = (name: string, bytes: Buffer = Buffer.from(name)) => {
+  return { name, mimeType: 'application/octet-stream', buffer: bytes };
+};
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  stack = await startStack({
+    env: { DATABASE_URL: database.connectionString, MAX_FILE_BYTES: String(MAX_FILE_BYTES) },
+  });
+  browser = await openBrowser();
+  const first = await open();
+  await signInAs(first.page, stack.urls.portal, stack.account);
+  session = await first.context.storageState();
+  await first.context.close();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await stack.stop();
+  await database.drop();
+});
+
+afterEach(async () => {
+  await setStorage({});
+  await visitor.context.close();
+});
+
+async function open(): Promise<Visitor> {
+  visitor = await openVisitor(
+    browser,
+    [stack.urls.portal, stack.urls.s3],
+    session ? { storageState: session } : {},
+  );
+  return visitor;
+}
+
+async function openForm(): Promise<void> {
+  ({ page } = await open());
+  await page.goto(`${stack.urls.portal}/shares/new`);
+}
+
+async function fill(to: string, ...files: ReturnType<typeof file>[]): Promise<void> {
+  await page.locator('#files').setInputFiles(files);
+  await page.getByLabel('To', { exact: true }).fill(to);
+}
+
+const send = (): Promise<void> => page.getByRole('button', { name: 'Send' }).click();
+const arrive = (): Promise<void> => page.waitForURL(/\/shares\/[0-9a-f-]{36}$/);
+
+test('Cancel leaves nothing behind, and the form as it was, for another try', async () => {
+  const to = 'cancel@example.com';
+  await openForm();
+  await fill(to, file('cancelled.bin', randomBytes(MIB)));
+  await setStorage({ delayMs: 2_000, failBuckets: { passalong: 'slow' } });
+  await send();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.waitForTimeout(3000); console.log(await page.url(), visitor.complaints, await page.locator('main').innerText()); await page.screenshot({path:'/tmp/e2e/cancel.png'});
+  await page.getByText('Cancelled. Nothing was sent.').waitFor();
+  expect(await page.getByLabel('To', { exact: true }).inputValue()).toBe(to);
+  expect(await page.locator('#chosen li').count()).toBe(1);
+  await setStorage({});
+  await waitFor('the share to be withdrawn and hidden', async () => {
+    const rows = await stack.query(
+      `SELECT 1 FROM share s JOIN recipient r ON r.share_id = s.id
+       WHERE r.email = $1 AND s.state = 'REVOKED' AND s.hidden_at IS NOT NULL`,
+      [to],
+    );
+    return rows[0];
+  });
+  expect(await mailsTo(stack.urls.inbox, to)).toEqual([]);
+
+  await send();
+  await arrive();
+  await waitForMail(stack.urls.inbox, to, 'cancelled.bin');
+  expect(visitor.complaints).toEqual([]);
+});
+
+test('Try again goes on after storage was down, as the same share', async () => {
+  const to = 'retry@example.com';
+  await openForm();
+  await fill(to, file('retried.bin', randomBytes(MIB)));
+  await setStorage({ failBuckets: { passalong: 'down' } });
+  await send();
+  await page.getByRole('heading', { name: 'Interrupted' }).waitFor();
+  const retry = page.getByRole('button', { name: 'Try again' });
+  expect(await retry.evaluate((button) => button === button.ownerDocument.activeElement)).toBe(true);
+  await setStorage({});
+  await retry.click();
+  await arrive();
+  await waitForMail(stack.urls.inbox, to);
+  const shares = await stack.query(`SELECT share_id FROM recipient WHERE email = $1`, [to]);
+  expect(shares).toHaveLength(1);
+});
+
+test('Try again sends the parts that are missing, and no other', async () => {
+  const bytes = randomBytes(16 * MIB + 5);
+  const puts: string[] = [];
+  await openForm();
+  let isRefused = false;
+  await page.route(`${stack.urls.s3}/**`, async (route, request) => {
+    const part = new URL(request.url()).searchParams.get('partNumber') ?? '';
+    if (request.method() === 'PUT') puts.push(part);
+    if (part === '2' && !isRefused) {
+      isRefused = true;
+      await waitFor('the first part', async () => {
+        return (
+          (await request.frame().page().locator('#progress-text').textContent())?.startsWith('99 %') || null
+        );
+      });
+      await route.fulfill({ status: 403, headers: { 'access-control-allow-origin': '*' } });
+    } else await route.continue();
+  });
+  await fill('parts@example.com', file('parts.bin', bytes));
+  await send();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await arrive();
+  expect(puts.toSorted()).toEqual(['1', '2', '2']);
+  const link = linkIn(await waitForMail(stack.urls.inbox, 'parts@example.com'));
+  await page.goto(link);
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download' }).click();
+  const arrived = await readFile(await (await downloading).path());
+  expect(arrived.equals(bytes), 'the bytes that were sent').toBe(true);
+});
+
+test('leaving the page during an upload is asked about; staying lets it go on', async () => {
+  await openForm();
+  await fill('stay@example.com', file('stay.bin', randomBytes(MIB)));
+  await setStorage({ delayMs: 1_500, failBuckets: { passalong: 'slow' } });
+  await send();
+  await page.getByRole('heading', { name: 'Sending' }).waitFor();
+  const asked = page.waitForEvent('dialog');
+  await page.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  expect(dialog.type()).toBe('beforeunload');
+  await dialog.dismiss();
+  await setStorage({});
+  await arrive();
+  await waitForMail(stack.urls.inbox, 'stay@example.com');
+});
+
+test('files may be dropped anywhere on the page, and removed again', async () => {
+  await openForm();
+  const dropped = await page.evaluateHandle(`
+    const dropped = new DataTransfer();
+    for (const name of ['one.txt', 'two.txt']) dropped.items.add(new File(['Dropped.'], name));
+    dropped
+  `);
+  await page.dispatchEvent('footer', 'dragover', { dataTransfer: dropped });
+  expect(await page.locator('body.dragging').count()).toBe(1);
+  await page.dispatchEvent('footer', 'drop', { dataTransfer: dropped });
+  expect(await page.locator('body.dragging').count()).toBe(0);
+  await page.getByRole('button', { name: 'Remove one.txt' }).click();
+  expect(await page.locator('#chosen li').allTextContents()).toEqual([expect.stringContaining('two.txt')]);
+  await page.getByLabel('To', { exact: true }).fill('dropped@example.com');
+  await send();
+  await arrive();
+  await waitForMail(stack.urls.inbox, 'dropped@example.com', 'two.txt');
+});
+
+test.each([
+  [
+    'eleven files',
+    Array.from({ length: 11 }, (_, index) => file(`${index}.txt`)),
+    text('file.too_many', { max: 10 }),
+  ],
+  ['an empty file', [file('empty.txt', Buffer.alloc(0))], text('file.empty', { name: 'empty.txt' })],
+  [
+    'a file over the limit',
+    [file('large.bin', Buffer.alloc(MAX_FILE_BYTES + 1))],
+    text('file.too_large', { name: 'large.bin', sizeBytes: MAX_FILE_BYTES + 1, limitBytes: MAX_FILE_BYTES }),
+  ],
+  ['no file', [], text('file.none', {})],
+])('%s: said at the field, which gets the focus', async (_, files, message) => {
+  await openForm();
+  await fill('refused@example.com', ...files);
+  await send();
+  await page.locator('#files-error', { hasText: message }).waitFor();
+  expect(await page.evaluate('document.activeElement.id')).toBe('files');
+  expect(await page.locator('#files[aria-invalid]').count()).toBe(1);
+  expect(await page.getByLabel('To', { exact: true }).inputValue()).toBe('refused@example.com');
+  expect(await stack.query(`SELECT 1 FROM recipient WHERE email = 'refused@example.com'`)).toEqual([]);
+});
+
+test('the keyboard alone is enough to send files', async () => {
+  const to = 'keyboard@example.com';
+  await openForm();
+  const focused = (): Promise<string> =>
+    page.evaluate<string>('document.activeElement.id || document.activeElement.textContent');
+  const tabTo = async (wanted: string): Promise<void> => {
+    for (let presses = 0; presses < 20 && (await focused()) !== wanted; presses += 1) {
+      await page.keyboard.press('Tab');
+    }
+    expect(await focused()).toBe(wanted);
+    // Where the input itself is hidden, its label shows the focus.
+    const mark = await page.evaluate<string>(`
+      [document.activeElement, ...(document.activeElement.labels ?? [])]
+        .map((element) => getComputedStyle(element)).map((style) => style.outlineStyle + style.boxShadow).join(' ')
+    `);
+    expect(mark.replace(/none/g, '').trim(), `${wanted} shows that it has the focus`).not.toBe('');
+  };
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Skip to content');
+  await page.keyboard.press('Enter');
+  await tabTo('files');
+  const choosing = page.waitForEvent('filechooser');
+  await page.keyboard.press('Enter');
+  await (await choosing).setFiles([file('typed.txt')]);
+  await tabTo('emails');
+  await page.keyboard.type(to);
+  await tabTo('message');
+  await page.keyboard.type('No mouse was used.');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowRight');
+  expect(await page.locator('input[name=lifetimeDays]:checked').inputValue()).toBe('30');
+  await tabTo('submit');
+  await page.keyboard.press('Enter');
+  await arrive();
+  expect((await waitForMail(stack.urls.inbox, to)).text).toContain('No mouse was used');
+  expect(visitor.complaints).toEqual([]);
+});
+
+async function setStorage(faults: object): Promise<void> {
+  await call(`${stack.urls.s3}/_control/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+}

@@ -32,8 +32,9 @@ export function createApp(deps: WebDeps): Express {
     healthRoutes(deps),
     logRequests(deps.log),
   );
-  app.use(checkOrigin(deps.portalUrl), linkRoutes(deps));
-  app.use(sessions(deps), loadAccount(deps.db));
+  app.use('/l', checkOrigin(deps.portalUrl, { isOriginOptional: true }));
+  app.use(linkRoutes(deps));
+  app.use(checkOrigin(deps.portalUrl), sessions(deps), loadAccount(deps.db));
   app.use(
     express.urlencoded({ extended: false, limit: '16kb' }),
     express.json({ limit: '64kb' }),

@@ -73,8 +73,17 @@ describe('a link page', () => {
     expect(await downloads()).toBe(2);
   });
 
+  test('works for a program that says nothing of where it comes from', async () => {
+    const { path, files } = await sharedWithBob();
+    const press = { method: 'POST', redirect: 'manual' } as const;
+    expect((await fetch(`${portal.url}${path}/files/${files[0]!.id}`, press)).status).toBe(303);
+  });
+
   test('takes no press from another site', async () => {
     const { path, files, downloads } = await sharedWithBob();
+    const fromElsewhere = { origin: 'https://evil.test' };
+    const pressed = await portal.browser().post(`${path}/files/${files[0]!.id}`, {}, fromElsewhere);
+    expect(pressed.status).toBe(403);
     const answer = await portal
       .browser()
       .post(`${path}/files/${files[0]!.id}`, {}, { 'sec-fetch-site': 'cross-site' });

@@ -6,13 +6,15 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Refuses what another site has a browser send: `Sec-Fetch-Site` decides where there is one, else `Origin`.
- * Enough on pages without a session, whose only authority is the link itself.
+ * A client that says neither is no present-day browser: it gets in only where `isOriginOptional`, on pages
+ * without a session, whose sole authority is the link itself.
  */
-export function checkOrigin(portalUrl: string): RequestHandler {
+export function checkOrigin(portalUrl: string, { isOriginOptional = false } = {}): RequestHandler {
   const { origin } = new URL(portalUrl);
   return (req, _res, next) => {
     const site = req.get('sec-fetch-site');
-    const isOurs = site === undefined ? req.get('origin') === origin : site === 'same-origin';
+    const from = req.get('origin') ?? (isOriginOptional ? origin : undefined);
+    const isOurs = site === undefined ? from === origin : site === 'same-origin';
     if (!SAFE_METHODS.has(req.method) && !isOurs) throw forged();
     next();
   };

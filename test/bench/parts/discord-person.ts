@@ -3,6 +3,7 @@ import { call } from '../../../local/demo/entrance.js';
 import { snowflakeTimeMs } from '../../../local/discord/world.js';
 import { postFile } from './files.js';
 
+/** Linked to the seeded account, with Nitro: 500 MiB a file. */
 const ADA = '100100000000000001';
 const GUILD = '200000000000000001';
 const CHANNEL = '300000000000000001';
@@ -14,20 +15,20 @@ interface Seen {
 
 export type DiscordPerson = ReturnType<typeof discordPerson>;
 
-/** Ada, who has Nitro (500 MiB a file), in the channel of the local Discord that has the app. */
-export function discordPerson(url: string) {
+/** Somebody, Ada unless told, in the channel of the local Discord that has the app. */
+export function discordPerson(url: string, userId = ADA) {
   const control = `${url}/_control`;
   return {
     /** Uploads a file for commands. @returns its id and where it lies */
     async upload(path: string, name: string): Promise<{ id: string; url: string }> {
-      const about = { userId: ADA, channelId: CHANNEL, name, contentType: 'application/octet-stream' };
+      const about = { userId, channelId: CHANNEL, name, contentType: 'application/octet-stream' };
       return postFile(url, about, path);
     },
 
     /** `/share` with one file to one address. @returns the interaction */
     async share(file: string, emails: string): Promise<string> {
       const command = {
-        userId: ADA,
+        userId,
         channelId: CHANNEL,
         guildId: GUILD,
         command: 'share',

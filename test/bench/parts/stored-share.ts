@@ -15,9 +15,13 @@ interface Row {
   sha256: string | null;
 }
 
-/** Waits for the share of one file to that address to be stored. @throws Error where it ends otherwise, or after ten minutes */
-export async function waitUntilStored({ db }: BenchStack, email: string): Promise<StoredShare> {
-  const deadline = Date.now() + 10 * 60_000;
+/** Waits for the share of one file to that address to be stored. @throws Error where it ends otherwise, or not in time */
+export async function waitUntilStored(
+  { db }: BenchStack,
+  email: string,
+  patienceMs = 240_000,
+): Promise<StoredShare> {
+  const deadline = Date.now() + patienceMs;
   while (Date.now() < deadline) {
     const { rows } = await db.query<Row>(
       `SELECT s.state, extract(epoch FROM s.ready_at - s.created_at)::float AS seconds,
@@ -32,7 +36,7 @@ export async function waitUntilStored({ db }: BenchStack, email: string): Promis
       throw new Error(`the share is ${row.state}`);
     await wait(100);
   }
-  throw new Error(`the share to ${email} was not stored within ten minutes`);
+  throw new Error(`the share to ${email} was not stored within ${patienceMs / 1000} s`);
 }
 
 /** When SES accepted the mail to that address, in ms since 1970, by its journal. @throws Error after a minute */

@@ -34,9 +34,16 @@ export async function withStack<T>(
     return await work({ ...stack, pids: { portal, worker, bot }, db });
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    const complaints = stack.output().split('\n').filter(isComplaint);
+    for (const line of new Set(complaints)) console.error(`  ${line}`);
     await db.end();
     await stack.stop();
   }
+}
+
+/** Whether a line is a warning or an error of one of the processes: those belong next to the figures. */
+function isComplaint(line: string): boolean {
+  return /^(bot|portal|worker|lambda|s3|inbox|slack|discord|postgres)\b/.test(line);
 }
 
 /** Gives a temporary folder, and removes it. */

@@ -7,7 +7,7 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
-import { jobId, QUEUE_NAME, type JobName } from '../core/jobs.js';
+import { jobId, QUEUE_NAME } from '../core/jobs.js';
 import type { JobQueue, Logger } from '../core/ports.js';
 
 export interface QueueOptions {
@@ -45,17 +45,6 @@ export function createJobQueue(options: QueueOptions): JobQueue & { close(): Pro
     },
     close,
   };
-}
-
-/** Repeats a job every so often, once over all workers. Safe to call at every start. */
-export async function scheduleJob(options: QueueOptions, name: JobName, everyMs: number): Promise<void> {
-  const { queue, close } = openQueue(options);
-  try {
-    const opts = { removeOnComplete: true, removeOnFail: true };
-    await queue.upsertJobScheduler(name, { every: everyMs }, { name, data: {}, opts });
-  } finally {
-    await close();
-  }
 }
 
 /** The consumer: at least once, so every processor is safe to repeat. */

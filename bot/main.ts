@@ -32,7 +32,7 @@ if (slack) starting.push(startSlackPlatform({ ...deps, slackFiles: createSlackFi
 if (discord) starting.push(startDiscordPlatform(deps, discord));
 const platforms = await Promise.all(starting);
 const notices = startNoticeSender(deps, platforms, async () => {
-  const client = new pg.Client({ connectionString: env.DATABASE_URL });
+  const client = new pg.Client({ connectionString: env.DATABASE_URL, connectionTimeoutMillis: 5_000 });
   await client.connect();
   return client;
 });

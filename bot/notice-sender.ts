@@ -20,6 +20,7 @@ export function startNoticeSender(
 ): { stop(): Promise<void> } {
   let isStopped = false;
   let client: Client | null = null;
+  let isConnecting = false;
   const running = new Set<Promise<void>>();
 
   const work = async (): Promise<void> => {
@@ -35,8 +36,11 @@ export function startNoticeSender(
     running.add(run);
   };
   const connect = async (): Promise<void> => {
-    if (client || isStopped) return;
-    const connected = await listen();
+    if (client || isConnecting || isStopped) return;
+    isConnecting = true;
+    const connected = await listen().finally(() => {
+      isConnecting = false;
+    });
     client = connected;
     const forget = (): void => {
       if (client === connected) client = null;

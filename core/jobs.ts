@@ -8,8 +8,6 @@ export const jobs = {
   'mark-ready': shareJob,
   'mark-mail': z.strictObject({ deliveryId: z.uuid() }),
   'delete-objects': shareJob,
-  reconcile: z.strictObject({}),
-  sweep: z.strictObject({}),
 } as const;
 
 export type JobName = keyof typeof jobs;

@@ -1,14 +1,17 @@
 import { createDatabase, createPool } from '../adapters/database.js';
 import { createFileFetcher } from '../adapters/file-fetcher.js';
-import { createJobQueue, createJobWorker, scheduleJob } from '../adapters/job-queue.js';
+import { createJobQueue, createJobWorker } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createS3Client } from '../adapters/s3.js';
 import { createS3FileStore } from '../adapters/s3-file-store.js';
 import { createS3ReadyMarks } from '../adapters/s3-ready-marks.js';
 import { limitsFrom, platformsFrom, readEnv, storageFrom } from '../core/config.js';
+import { reconcile } from '../core/shares/reconcile.js';
+import { sweep } from '../core/shares/sweep.js';
 import { timingsFor } from '../core/timings.js';
 import { workerEnvironment } from './env.js';
+import { repeat } from './repeat.js';
 import { runJob } from './run-job.js';
 import { startWatchdog } from './watchdog.js';
 
@@ -34,11 +37,15 @@ const deps = {
 };
 const watchdog = startWatchdog(db, log, () => process.exit(1));
 
-await scheduleJob(queueOptions, 'reconcile', timings.reconcileEveryMs);
-await scheduleJob(queueOptions, 'sweep', SWEEP_EVERY_MS);
+// Not jobs of the queue: what mends a queue that lost its jobs must not be lost with them, nor wait behind them.
+const chores = [
+  repeat(timings.reconcileEveryMs, () => doChore('reconcile', reconcile)),
+  repeat(SWEEP_EVERY_MS, () => doChore('sweep', sweep)),
+];
 const worker = createJobWorker(
   { ...queueOptions, concurrency: env.WORKER_CONCURRENCY, lockMs: timings.leaseMs / 2 },
   async (name, payload, attempt) => {
+    watchdog.started();
     // A job that fails shows as well as one that succeeds that this worker does not hang.
     await runJob(deps, name, payload, attempt).finally(() => {
       watchdog.completed();
@@ -48,9 +55,17 @@ const worker = createJobWorker(
 
 stopOnSignal(log, async () => {
   watchdog.stop();
-  await worker.close();
+  await Promise.all([...chores.map((chore) => chore.stop()), worker.close()]);
   await queue.close();
   await db.$disconnect();
   await pool.end();
 });
 announceReady();
+
+/** The next time does what this one could not. */
+async function doChore(chore: string, work: (all: typeof deps) => Promise<void>): Promise<void> {
+  const own = { ...deps, log: log.child({ chore }) };
+  await work(own).catch((error: unknown) => {
+    own.log.warn({ err: error }, 'chore not finished');
+  });
+}

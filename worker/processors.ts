@@ -2,9 +2,7 @@ import type { JobName, JobPayload } from '../core/jobs.js';
 import type { Deps } from '../core/ports.js';
 import { deleteObjects } from '../core/shares/delete-objects.js';
 import { markReady } from '../core/shares/mark-ready.js';
-import { reconcile } from '../core/shares/reconcile.js';
 import { storeAttachments } from '../core/shares/store-attachments.js';
-import { sweep } from '../core/shares/sweep.js';
 
 export type WorkerDeps = Pick<
   Deps,
@@ -19,6 +17,4 @@ export const processors: Processors = {
   'mark-ready': (deps, { shareId }) => markReady(deps, shareId),
   'mark-mail': (deps, { deliveryId }) => deps.marks.markMail(deliveryId),
   'delete-objects': (deps, { shareId }) => deleteObjects(deps, shareId),
-  reconcile: (deps) => reconcile(deps),
-  sweep: (deps) => sweep(deps),
 };

@@ -1,35 +1,45 @@
 import type { Database, Logger } from '../core/ports.js';
 
-/** How long due work may lie while this worker completes nothing. */
+/** How long due work may lie while this worker does nothing. */
 const MAX_IDLE_MS = 60_000;
 
 /**
- * Ends the process where work is due in Postgres and no job has completed for a minute: queue workers are
- * known to hang after some failovers, and the supervisor starts a new one. @returns what to call after a job, and to stop
+ * Ends the process where work lies in Postgres for a minute and this worker does no job: queue workers are known to
+ * hang after some failovers, and the supervisor starts a new one. A worker at work is let be: to end it would only
+ * have long transfers begin anew. @returns what to call around each job, and to stop
  */
 export function startWatchdog(
   db: Database,
   log: Logger,
   giveUp: () => void,
-): { completed(): void; stop(): void } {
-  let completedAt = Date.now();
+): { started(): void; completed(): void; stop(): void } {
+  let running = 0;
+  let idleSince = Date.now();
   const timer = setInterval(() => {
-    if (Date.now() - completedAt < MAX_IDLE_MS) return;
+    const now = Date.now();
     isWorkDue(db).then(
       (isDue) => {
-        if (!isDue) return;
-        log.error({ idleMs: Date.now() - completedAt }, 'work is due and nothing completes: restarting');
+        if (!isDue || running > 0) idleSince = Math.max(idleSince, now);
+        if (now - idleSince < MAX_IDLE_MS) return;
+        log.error({ idleMs: now - idleSince }, 'work is due and nothing completes: restarting');
         giveUp();
       },
       (error: unknown) => {
+        idleSince = Math.max(idleSince, now);
         log.warn({ err: error }, 'watchdog could not look');
       },
     );
   }, MAX_IDLE_MS / 4);
   timer.unref();
   return {
-    completed: () => (completedAt = Date.now()),
-    stop: () => {
+    started() {
+      running += 1;
+    },
+    completed() {
+      running -= 1;
+      idleSince = Date.now();
+    },
+    stop() {
       clearInterval(timer);
     },
   };

@@ -17,12 +17,17 @@ export function notConnected(draftId: string): Answer {
 }
 
 /** Names the files, so that nothing is mailed unseen. */
-export function confirmCard(draftId: string, { share }: DraftRequest): Answer {
+export function confirmCard(
+  draftId: string,
+  { share }: DraftRequest,
+  duplicates: readonly string[] = [],
+): Answer {
   return {
     title: text('chat.confirm_title', { files: share.files.length, people: share.emails.length }),
     lines: [
       ...share.files.map((file) => `• ${file.name} (${formatBytes(file.sizeBytes)})`),
       text('chat.confirm_to', { emails: share.emails }),
+      ...duplicates.map((address) => text('chat.listed_twice', { address })),
       text('chat.confirm_lifetime', { days: share.lifetimeDays }),
     ],
     buttons: [

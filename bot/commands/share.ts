@@ -22,7 +22,8 @@ import { confirmCard, notConnected } from './answers.js';
  * @throws AppError what a person has to mend, or `limit`, `forbidden`
  */
 export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResult> {
-  const emails = requireRecipients(parseRecipients(wish.emailsText));
+  const parsed = parseRecipients(wish.emailsText);
+  const emails = requireRecipients(parsed);
   const files = wish.files.map((file) => ({
     ...file,
     name: cleanFileName(file.name),
@@ -43,7 +44,9 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
   if (!identity) {
     return notConnected(await saveDraft(deps, wish.person, request));
   }
-  if (wish.needsConfirmation) return confirmCard(await saveDraft(deps, wish.person, request), request);
+  if (wish.needsConfirmation) {
+    return confirmCard(await saveDraft(deps, wish.person, request), request, parsed.duplicates);
+  }
   await createShare(deps, identity.accountId, { ...request.share, requestKey: wish.requestKey }, wish.reply);
   return null;
 }
@@ -92,7 +95,7 @@ export function explain(deps: Pick<BotDeps, 'log'>, error: unknown, reference: s
   if (error instanceof AppError) {
     const isChoosable = error.code === 'file.none';
     return {
-      lines: [error.message],
+      lines: [error.code === 'recipients.none' ? text('chat.no_recipients', {}) : error.message],
       buttons: isChoosable
         ? [{ label: text('button.choose_files', {}), action: 'choose-files', style: 'primary' }]
         : [],
@@ -100,5 +103,5 @@ export function explain(deps: Pick<BotDeps, 'log'>, error: unknown, reference: s
     };
   }
   deps.log.error({ err: error, reference }, 'command failed');
-  return { lines: [text('unexpected', { reference })], buttons: [], isFinal: true };
+  return { lines: [text('chat.unexpected', { reference })], buttons: [], isFinal: true };
 }

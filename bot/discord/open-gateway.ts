@@ -52,7 +52,14 @@ export function openGateway(
     }),
     async end() {
       isEnded = true;
-      client.removeAllListeners(Events.InteractionCreate);
+      // Nothing more is done or said: that the connection ends is no news.
+      for (const event of [
+        Events.InteractionCreate,
+        Events.ShardReconnecting,
+        Events.ShardDisconnect,
+      ] as const) {
+        client.removeAllListeners(event);
+      }
       await client.destroy();
     },
   };

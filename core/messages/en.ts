@@ -66,14 +66,14 @@ export const en = {
   'recipients.malformed': (p: { addresses: string[] }) =>
     `These don't look like email addresses: ${p.addresses.join(', ')}. Nothing was sent.`,
   'recipients.mention': (p: { name: string }) =>
-    `I can't look up ${p.name}'s email. Type the address instead. Nothing was sent.`,
+    `I can't look up ${p.name}'s email. Type the address instead.`,
   'share.message_too_long': (p: { max: number }) =>
     `The message is longer than ${p.max} characters. Nothing was sent.`,
   'share.lifetime': (_: Nothing) => 'Choose how long the link lives: 1, 7 or 30 days. Nothing was sent.',
   'share.form_stale': (_: Nothing) =>
     'This form was already used for another share. Reload the page and try again.',
   'share.rate_limited': (p: { max: number; at: Date }) =>
-    `You've reached ${p.max} shares this hour. Try again at ${formatDate(p.at, 'time')}. Nothing was sent.`,
+    `You've reached ${p.max} shares this hour. Try again at ${formatDate(p.at, 'time')}.`,
   'share.recipients_limited': (p: { max: number }) =>
     `That would be more than ${p.max} recipients in 24 hours, which is your limit. Try again tomorrow. Nothing was sent.`,
   'share.storage_full': (p: { limitBytes: number }) =>
@@ -118,6 +118,11 @@ export const en = {
   'link.not_yours': (_: Nothing) => 'Only the person who asked for this connection can confirm it.',
 
   // Chat
+  'chat.no_recipients': (_: Nothing) =>
+    'Who should get it? Add 1 to 5 email addresses, for example /share ann@example.com bob@example.com.',
+  'chat.listed_twice': (p: { address: string }) => `Sent once to ${p.address} (listed twice).`,
+  'chat.unexpected': (p: { reference: string }) =>
+    `Something went wrong on our side, and nothing was sent. Reference ${p.reference}.`,
   'chat.not_connected': (_: Nothing) =>
     "Connect your Passalong account to share files. It takes a minute, and I'll keep this share ready for 30 minutes.",
   'chat.already_connected': (_: Nothing) => 'Your Passalong account is connected already.',
@@ -148,7 +153,7 @@ export const en = {
   'chat.revoked': (p: { names: string }) => `Revoked: ${p.names}. The links no longer work.`,
   'chat.expired': (p: { names: string }) => `Expired: ${p.names}. The links no longer work.`,
   'chat.no_recent_file': (_: Nothing) =>
-    "I don't see a file from you in this channel in the last 10 minutes. Add one here, or open a message's ⋯ menu.",
+    "I don't see a file from you in this channel in the last 10 minutes. Add one here:",
   'chat.attach_a_file': (_: Nothing) => 'Attach a file to share. Use the file option of /share.',
   'chat.help_title': (_: Nothing) => 'Share files by e-mail, and stay in control of them',
   'chat.help': (_: Nothing) =>
@@ -206,6 +211,18 @@ export const en = {
   'modal.lifetime': (_: Nothing) => 'The link lives',
   'modal.days': (p: { days: number }) => plural(p.days, 'day'),
   'modal.send': (_: Nothing) => 'Send',
+
+  // What the portal says once, after something was done
+  'note.address_confirmed': (_: Nothing) => 'Your address is confirmed.',
+  'note.mail_again': (_: Nothing) => 'The mail is on its way again.',
+  'note.password_changed': (_: Nothing) => 'Your password is changed. Sign in with the new one.',
+  'note.disconnected': (_: Nothing) => 'Disconnected. It can no longer share from your account.',
+  'note.confirm_in_chat': (p: { platform: string }) =>
+    `Now confirm in ${p.platform}: go back to it and press Connect. Nothing is connected until you do.`,
+  'note.not_connected': (_: Nothing) => 'Nothing was connected, and the link is dead.',
+  'note.withdrawn': (_: Nothing) => 'The share is withdrawn. No mail leaves and no download starts any more.',
+  'note.deleted': (_: Nothing) => 'The share is deleted.',
+  'note.link_withdrawn': (_: Nothing) => 'The link of this recipient no longer works.',
 
   // Recipients' pages
   'page.dead_link': (_: Nothing) => 'This link does not work. It may have been withdrawn, or mistyped.',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createJobQueue, createJobWorker, scheduleJob, type QueueOptions } from '../../adapters/job-queue.js';
+import { createJobQueue, createJobWorker, type QueueOptions } from '../../adapters/job-queue.js';
 import { fakeLog } from '../support/fakes.js';
 import { hasRedis, REDIS_HINT, startRedis, type TestRedis } from '../support/start-redis.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -156,19 +156,6 @@ describe.each([
       await queue.add('mark-ready', { shareId: randomUUID() }, { delayMs: 1_000 });
       await until(() => calls.length === 2);
       expect((calls[1]?.at ?? 0) - askedAt).toBeGreaterThan(900);
-    });
-
-    test('a job that repeats does so once over all workers, and leaves nothing behind', async () => {
-      await scheduleJob(backend.options, 'reconcile', 400);
-      await scheduleJob(backend.options, 'reconcile', 400);
-      const first = startWorker();
-      const second = startWorker();
-      await until(() => first.length + second.length >= 4);
-      const times = [...first, ...second].map(({ at }) => at).sort();
-      expect((times[3] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(800);
-      expect(first.concat(second).every(({ name }) => name === 'reconcile')).toBe(true);
-      // The next one that is due, and perhaps one under way.
-      expect(await backend.countJobs()).toBeLessThanOrEqual(3);
     });
   });
 });

@@ -20,8 +20,8 @@ await withFolder(async (folder) => {
   const small = await makeFile(join(folder, 'small.bin'), 1);
   await withStack({}, async (stack) => {
     printHeading(`ack: how soon /share is acknowledged while ${SHARES_AT_ONCE} shares are being stored`, [
-      `${COMMANDS} commands a platform, one every ${EVERY_MS} ms; meanwhile ${SHARES_AT_ONCE} people share ${LOAD_MIB} MiB each`,
-      'through Discord, and again as soon as it is stored; the worker stores 4 at a time, as by default',
+      `${COMMANDS} commands a platform, one every ${EVERY_MS} ms; meanwhile two colleagues keep ${SHARES_AT_ONCE} shares of ${LOAD_MIB} MiB`,
+      'under way through Discord, a new one for each that is stored; the worker stores 4 at a time, as by default',
       'Slack: /share with an address, to the acknowledgement; Discord: /share with a 1 MiB file, to the deferral',
     ]);
     const ada = discordPerson(stack.urls.discord);

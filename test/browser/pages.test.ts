@@ -116,7 +116,7 @@ describe('without JavaScript', () => {
     await notice.waitFor();
     expect(await notice.textContent()).toContain('Sending files from this page needs JavaScript.');
     await page.goto(new URL(pages['share'] ?? '', stack.urls.portal).href);
-    await page.getByText('Withdraw link').last().click();
+    await page.locator('summary', { hasText: 'Withdraw link' }).last().click();
     await page.getByRole('button', { name: 'Withdraw link' }).click();
     await page.getByText('The link of this recipient no longer works.').waitFor();
     expect(complaints).toEqual([]);

@@ -59,7 +59,7 @@ test('npm start uses the Postgres of DATABASE_URL', () => {
 
 describe.each(names)('from %s, what cannot be sent is refused in words, and leaves nothing', (entrance) => {
   test.each([
-    ['no address', [plan], ' , ', text('recipients.none', {})],
+    ['no address', [plan], ' , ', text('chat.no_recipients', {})],
     [
       'six addresses',
       [plan],

@@ -58,7 +58,9 @@ async function launch(dir: string, port: number): Promise<ChildProcess> {
   const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => {
+      reject(new Error(REDIS_HINT, { cause }));
+    });
     server.once('exit', () => {
       reject(new Error(`redis-server ended:\n${said}`));
     });

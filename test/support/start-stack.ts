@@ -37,7 +37,7 @@ export interface Ending {
 
 export interface TestStack extends Running {
   dataDir: string;
-  output(): string;
+  output: () => string;
   query<T extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]>;
   /** Asks for the end (SIGTERM unless told), waits for it, and removes a data folder of its own. */
   stop(signal?: NodeJS.Signals): Promise<Ending>;
@@ -120,7 +120,7 @@ export function runCommand(
 
 interface Launched {
   child: ChildProcess;
-  output(): string;
+  output: () => string;
   exited: Promise<number | null>;
 }
 

@@ -38,6 +38,9 @@ acceptDrops();
 async function send(): Promise<void> {
   submit.disabled = true;
   showErrors({});
+  const files = chosen;
+  // What the portal is asked about does not change meanwhile.
+  form.inert = true;
   try {
     const data = new FormData(form);
     const share = await ask<CreatedShare>('POST', '/shares', {
@@ -46,10 +49,12 @@ async function send(): Promise<void> {
         emails: data.get('emails'),
         message: data.get('message'),
         lifetimeDays: Number(data.get('lifetimeDays')),
-        files: chosen.map(({ name, type, size }) => ({ name, contentType: type, sizeBytes: size })),
+        files: files.map(({ name, type, size }) => ({ name, contentType: type, sizeBytes: size })),
       },
+    }).finally(() => {
+      form.inert = false;
     });
-    await upload(share);
+    await upload(files, share);
   } catch (error) {
     const isAnswer = error instanceof RequestError;
     const message = isAnswer ? error.message : 'The portal cannot be reached. Press Send again in a moment.';
@@ -59,8 +64,8 @@ async function send(): Promise<void> {
   }
 }
 
-async function upload({ shareId, attachments }: CreatedShare): Promise<void> {
-  const items = chosen.flatMap((file, index) => {
+async function upload(files: readonly File[], { shareId, attachments }: CreatedShare): Promise<void> {
+  const items = files.flatMap((file, index) => {
     const attachmentId = attachments[index]?.attachmentId;
     return attachmentId ? [{ file, attachmentId }] : [];
   });
@@ -148,6 +153,6 @@ function acceptDrops(): void {
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     mark(false);
-    if (!form.hidden) add(event.dataTransfer?.files ?? null);
+    if (!form.hidden && !form.inert) add(event.dataTransfer?.files ?? null);
   });
 }

@@ -5,6 +5,7 @@ import { checkConfirmation, confirmAddress } from '../../core/accounts/confirm-a
 import { registerAccount } from '../../core/accounts/register.js';
 import { registration } from '../../core/accounts/registration.js';
 import { oweMail } from '../../core/deliveries/owe-mail.js';
+import { text } from '../../core/messages/messages.js';
 import { clientAddress } from '../client-address.js';
 import type { WebDeps } from '../deps.js';
 import { orShowAgain, parseBody } from '../forms.js';
@@ -57,7 +58,7 @@ export function accountRoutes(deps: WebDeps): Router {
     const form = parseBody(confirmation, req.body);
     const work = async () => {
       await confirmAddress(deps, req.params.token, form.password);
-      req.session.note = 'Your address is confirmed.';
+      req.session.note = text('note.address_confirmed', {});
       await seeOther(req, res, req.account ? '/' : '/sign-in');
     };
     await orShowAgain(res, work, (errors) => {
@@ -71,7 +72,7 @@ export function accountRoutes(deps: WebDeps): Router {
     if (!confirmedAt) {
       await deps.rates.consume('account-mail', clientAddress(req));
       await oweMail(deps, { kind: 'CONFIRM_ADDRESS', accountId: id, email });
-      req.session.note = 'The mail is on its way again.';
+      req.session.note = text('note.mail_again', {});
     }
     await seeOther(req, res, '/shares/new');
   });

@@ -7,6 +7,7 @@ import {
   refuseLinkCode,
   unlinkIdentity,
 } from '../../core/identities/link-codes.js';
+import { text } from '../../core/messages/messages.js';
 import type { WebDeps } from '../deps.js';
 import { orShowAgain, parseBody } from '../forms.js';
 import { requireAccount, requireConfirmed } from '../middleware/account.js';
@@ -34,7 +35,7 @@ export function connectionRoutes(deps: WebDeps): Router {
   router.post('/connections/:identityId/disconnect', async (req, res) => {
     parseBody(nothing, req.body);
     await unlinkIdentity(deps, requireAccount(req).id, req.params.identityId);
-    req.session.note = 'Disconnected. It can no longer share from your account.';
+    req.session.note = text('note.disconnected', {});
     await seeOther(req, res, '/connections');
   });
 
@@ -51,7 +52,7 @@ export function connectionRoutes(deps: WebDeps): Router {
       const { platform } = await approveLinkCode(deps, req.params.token, id, form.password);
       await rotateSession(req);
       const name = PLATFORM_NAMES[platform];
-      req.session.note = `Now confirm in ${name}: go back to it and press Connect. Nothing is connected until you do.`;
+      req.session.note = text('note.confirm_in_chat', { platform: name });
       await seeOther(req, res, '/connections');
     };
     await orShowAgain(res, work, async (errors) => {
@@ -70,7 +71,7 @@ export function connectionRoutes(deps: WebDeps): Router {
     requireAccount(req);
     const { id } = await getLinkCode(deps, req.params.token);
     await refuseLinkCode(deps, id);
-    req.session.note = 'Nothing was connected, and the link is dead.';
+    req.session.note = text('note.not_connected', {});
     await seeOther(req, res, '/connections');
   });
 

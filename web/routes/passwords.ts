@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import * as z from 'zod';
 import { checkReset, requestReset, resetPassword } from '../../core/accounts/reset-password.js';
+import { text } from '../../core/messages/messages.js';
 import { clientAddress } from '../client-address.js';
 import type { WebDeps } from '../deps.js';
 import { orShowAgain, parseBody } from '../forms.js';
@@ -44,7 +45,7 @@ export function passwordRoutes(deps: WebDeps): Router {
       await resetPassword(deps, req.params.token, form.password);
       // The use-case ended the account's sessions; this one would be written back at the end of the request.
       await renewSession(req);
-      req.session.note = 'Your password is changed. Sign in with the new one.';
+      req.session.note = text('note.password_changed', {});
       await seeOther(req, res, '/sign-in');
     };
     await orShowAgain(res, work, (errors) => {

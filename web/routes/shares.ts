@@ -4,6 +4,7 @@ import { resendMail } from '../../core/deliveries/resend.js';
 import { mintToken } from '../../core/links/tokens.js';
 import { getShare, listShares, signOwnDownload } from '../../core/shares/list-shares.js';
 import { deleteShare, revokeRecipient, revokeShare } from '../../core/shares/revoke-share.js';
+import { text } from '../../core/messages/messages.js';
 import type { WebDeps } from '../deps.js';
 import { parseBody } from '../forms.js';
 import { requireAccount, requireConfirmed } from '../middleware/account.js';
@@ -50,14 +51,14 @@ export function shareRoutes(deps: WebDeps): Router {
   router.post('/shares/:shareId/revoke', async (req, res) => {
     parseBody(nothing, req.body);
     await revokeShare(deps, requireAccount(req).id, req.params.shareId);
-    req.session.note = 'The share is withdrawn. No mail leaves and no download starts any more.';
+    req.session.note = text('note.withdrawn', {});
     await seeOther(req, res, `/shares/${req.params.shareId}`);
   });
 
   router.post('/shares/:shareId/delete', async (req, res) => {
     parseBody(nothing, req.body);
     await deleteShare(deps, requireAccount(req).id, req.params.shareId);
-    req.session.note = 'The share is deleted.';
+    req.session.note = text('note.deleted', {});
     await seeOther(req, res, '/shares');
   });
 
@@ -65,7 +66,7 @@ export function shareRoutes(deps: WebDeps): Router {
     parseBody(nothing, req.body);
     const { shareId, recipientId } = req.params;
     await revokeRecipient(deps, requireAccount(req).id, shareId, recipientId);
-    req.session.note = 'The link of this recipient no longer works.';
+    req.session.note = text('note.link_withdrawn', {});
     await seeOther(req, res, `/shares/${shareId}`);
   });
 
@@ -73,7 +74,7 @@ export function shareRoutes(deps: WebDeps): Router {
     parseBody(nothing, req.body);
     const { shareId, recipientId } = req.params;
     await resendMail(deps, requireAccount(req).id, shareId, recipientId);
-    req.session.note = 'The mail is on its way again.';
+    req.session.note = text('note.mail_again', {});
     await seeOther(req, res, `/shares/${shareId}`);
   });
 

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { confirmCard } from '../../../bot/commands/answers.js';
+
+const request = {
+  share: {
+    entrance: 'SLACK' as const,
+    emails: ['ann@x.org'],
+    files: [
+      {
+        name: 'plan.pdf',
+        contentType: 'application/pdf',
+        sizeBytes: 2048,
+        source: { kind: 'upload' as const },
+      },
+    ],
+    message: '',
+    lifetimeDays: 7,
+  },
+  needsConfirmation: true,
+};
+
+test('the confirm card names each file with its size, the addresses and the lifetime', () => {
+  const { title, lines } = confirmCard('d1', request);
+  expect(title).toBe('Send 1 file to 1 person?');
+  expect(lines).toEqual(['• plan.pdf (2 KB)', 'To: ann@x.org', 'The link lives 7 days.']);
+});
+
+test('the confirm card says that an address listed twice is sent to once', () => {
+  expect(confirmCard('d1', request, ['Ann@x.org']).lines).toContain('Sent once to Ann@x.org (listed twice).');
+});

@@ -1,5 +1,6 @@
 // Builds whatever exists of the tree in the current directory into dist/: one ESM bundle for each process,
-// the Lambda zips, and the browser's files under fingerprinted names. `--verbose` prints the sizes.
+// the Lambda zips, and the browser's files under fingerprinted names. `--verbose` prints the sizes;
+// `--when-stale` does nothing where the last build is newer than every source.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -16,6 +17,13 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 const startedAt = performance.now();
+
+/** Written last, so that a build that was cut short counts as none. */
+const STAMP = 'dist/built';
+const SOURCES = ['adapters', 'bot', 'core', 'lambda', 'local', 'prisma', 'web', 'worker'].concat([
+  'build.mjs',
+  'package-lock.json',
+]);
 const absWorkingDir = process.cwd();
 
 /** Entry point → name under dist/, without its extension. Those that are not written yet are left out. */
@@ -67,6 +75,7 @@ const forNode = {
   ],
 };
 
+if (process.argv.includes('--when-stale') && !isStale()) process.exit(0);
 if (existsSync('prisma/schema.prisma')) generatePrismaClient();
 rmSync('dist', { recursive: true, force: true });
 const built = await Promise.all([buildProcesses(), ...lambdas.map(buildLambda), buildAssets()]);
@@ -76,7 +85,23 @@ if (existsSync('local/lambda/bootstrap.mjs'))
 const files = Object.assign({}, ...built.map(({ metafile }) => metafile.outputs));
 if (process.argv.includes('--verbose')) printSizes(files);
 const count = Object.values(files).filter(({ entryPoint }) => entryPoint).length;
+writeFileSync(STAMP, '');
 console.log(`built ${count} entry points in ${Math.round(performance.now() - startedAt)} ms`);
+
+/** Whether a source, or what npm installed, is newer than the last whole build. */
+function isStale() {
+  const builtAt = statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return SOURCES.some((source) => newest(source) > builtAt);
+}
+
+/** The latest change below a path; of folders too, so that a deleted file counts. Not what a build writes itself. */
+function newest(path) {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return 0;
+  if (!found.isDirectory()) return found.mtimeMs;
+  if (path === join('prisma', 'generated')) return 0;
+  return Math.max(found.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
 
 /** The client is generated anew when it is missing or older than the schema. */
 function generatePrismaClient() {

@@ -36,7 +36,9 @@ async function start(): Promise<void> {
     const supervisor = createSupervisor(path.join(dataDir, 'logs'), (line) => {
       console.log(line);
     });
-    const interrupted = waitForSignal();
+    const interrupted = waitForSignal(() => {
+      supervisor.killAll();
+    });
     const stack = await startStack(supervisor, settings, secrets, scripts);
     const { urls, productEnv, pids } = stack;
     const account = { email: SEED_EMAIL, password: secrets.seedPassword };
@@ -54,13 +56,16 @@ async function start(): Promise<void> {
   process.exit(0);
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends at once, and the children with it. */
-function waitForSignal(): Promise<void> {
+/** Resolves at the first Ctrl-C or SIGTERM; at a second one `killAll` is called, and this process ends. */
+function waitForSignal(killAll: () => void): Promise<void> {
   return new Promise((resolve) => {
     let isAsked = false;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        if (isAsked) process.exit(1);
+        if (isAsked) {
+          killAll();
+          process.exit(1);
+        }
         isAsked = true;
         resolve();
       });

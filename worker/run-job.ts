@@ -1,4 +1,4 @@
-import { isRetryable } from '../core/errors.js';
+import { isAppError, isRetryable } from '../core/errors.js';
 import { jobs, type JobName } from '../core/jobs.js';
 import { processors, type WorkerDeps } from './processors.js';
 
@@ -27,7 +27,8 @@ export async function runJob(
   } catch (error) {
     if (isRetryable(error)) {
       log.warn({ err: error }, 'job will be tried again');
-      throw error;
+      // The queue keeps the message and the stack of what it is thrown, in clear text: ours name files.
+      throw new Error(isAppError(error) ? error.code : 'unexpected');
     }
     log.error({ err: error }, 'job given up');
   }

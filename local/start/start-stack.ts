@@ -68,7 +68,7 @@ export async function startStack(
     }
   };
   try {
-    const [lambdaPort = 0, slackPort = 0, discordPort = 0] = await findFreePorts(3);
+    const [postgresPort = 0, lambdaPort = 0, slackPort = 0, discordPort = 0] = await findFreePorts(4);
     const urls: Stack['urls'] = {
       portal: given['PORTAL_URL'] ?? local(settings.PORT),
       inbox: given['SES_ENDPOINT'] ?? local(settings.INBOX_PORT),
@@ -88,7 +88,7 @@ export async function startStack(
       if (!given['DATABASE_URL']) {
         const postgres = await launch('postgres', 'local/postgres.js', {
           LOCAL_POSTGRES_DATA_DIR: folder('postgres'),
-          LOCAL_POSTGRES_PORT: '0',
+          LOCAL_POSTGRES_PORT: String(postgresPort),
         });
         productEnv['DATABASE_URL'] = postgres.detail;
       }

@@ -26,6 +26,8 @@ export interface Supervisor {
   start(options: ServiceOptions): Promise<Service>;
   /** Runs a process to its end. @throws Error with its last words where it fails */
   run(options: ServiceOptions): Promise<string>;
+  /** Ends every process at once, for somebody who does not want to wait. */
+  killAll(): void;
 }
 
 const READY_TIMEOUT_MS = 60_000;
@@ -39,6 +41,7 @@ const MAX_RESTARTS = 20;
  */
 export function createSupervisor(logDir: string, say: (line: string) => void): Supervisor {
   mkdirSync(logDir, { recursive: true });
+  const children = new Set<ChildProcess>();
 
   const launch = ({ name, script, env, nodeFlags = [] }: ServiceOptions): Launched => {
     const options = {
@@ -48,6 +51,8 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
       execArgv: [...nodeFlags],
     };
     const child = fork(script, options);
+    children.add(child);
+    child.once('exit', () => children.delete(child));
     return watch(name, child, path.join(logDir, `${name}.log`), say);
   };
 
@@ -86,7 +91,10 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
     if (code !== 0) throw new Error(`${options.name} failed:\n${launched.lastWords()}`);
     return launched.lastWords();
   };
-  return { start, run };
+  const killAll = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+  };
+  return { start, run, killAll };
 }
 
 interface Launched {

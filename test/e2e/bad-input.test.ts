@@ -58,8 +58,15 @@ test('npm start uses the Postgres of DATABASE_URL', () => {
 });
 
 describe.each(names)('from %s, what cannot be sent is refused in words, and leaves nothing', (entrance) => {
+  test('no address', async () => {
+    const before = await countEverything();
+    // A form has a field to fill in; a command is shown as it should be typed.
+    const message = entrance === 'Discord' ? text('chat.no_recipients', {}) : text('recipients.none', {});
+    expect(await entrances[entrance]([plan], ' , ')).toBe(message);
+    expect(await countEverything()).toEqual(before);
+  });
+
   test.each([
-    ['no address', [plan], ' , ', text('chat.no_recipients', {})],
     [
       'six addresses',
       [plan],

@@ -12,8 +12,6 @@ interface Seen {
   current: { blocks?: { elements?: { action_id?: string; text?: { text?: string } }[] }[] } | null;
 }
 
-export type SlackPerson = ReturnType<typeof slackPerson>;
-
 /** Ada, in the channel of the local Slack that has the app. */
 export function slackPerson(url: string) {
   const control = `${url}/_control`;

@@ -28,6 +28,7 @@ export async function runJob(
     if (isRetryable(error)) {
       log.warn({ err: error }, 'job will be tried again');
       // The queue keeps the message and the stack of what it is thrown, in clear text: ours name files.
+      // eslint-disable-next-line preserve-caught-error -- so it gets no cause
       throw new Error(isAppError(error) ? error.code : 'unexpected');
     }
     log.error({ err: error }, 'job given up');

@@ -72,5 +72,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     throw new Error(`The environment is not right:\n${lines.join('\n')}\nSee .env.example.`);
   }
   const given = Object.fromEntries(HANDED_ON.flatMap((name) => (set[name] ? [[name, set[name]]] : [])));
+  if (read.data.NODE_ENV === 'production' && !(given['SLACK_BOT_TOKEN'] && given['DISCORD_TOKEN'])) {
+    throw new Error(
+      'NODE_ENV=production takes no simulated Slack or Discord: set the variables of both, or leave NODE_ENV unset.',
+    );
+  }
   return { ...read.data, given };
 }

@@ -35,6 +35,15 @@ const STOP_TIMEOUT_MS = 20_000;
 const MAX_RESTARTS = 20;
 
 /**
+ * Ends a process whose supervisor is killed before it has learned to stop by itself: it would live on, and hold
+ * its port against the next start.
+ */
+const LEAVE_WITH_US = `--import=data:text/javascript,${encodeURIComponent(
+  `const leave = () => process.listenerCount('disconnect') || process.exit(1);
+  process.connected ? process.once('disconnect', leave) : leave();`,
+)}`;
+
+/**
  * Starts the processes of the local stack, writes what each says to a log file of its own, shows warnings and
  * errors here, and starts one that died again. Children are groups of their own, so that Ctrl-C reaches this
  * process alone, and end by themselves when it is gone.
@@ -56,7 +65,8 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
     return watch(name, child, path.join(logDir, `${name}.log`), say);
   };
 
-  const start = async (options: ServiceOptions): Promise<Service> => {
+  const start = async (given: ServiceOptions): Promise<Service> => {
+    const options = { ...given, nodeFlags: [LEAVE_WITH_US, ...(given.nodeFlags ?? [])] };
     let launched = launch(options);
     const service: Service = { name: options.name, pid: 0, detail: await launched.ready, stop };
     service.pid = launched.child.pid ?? 0;

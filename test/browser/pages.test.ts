@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { text } from '../../core/messages/messages.js';
@@ -9,8 +9,6 @@ import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/ope
 import { signIn } from '../support/portal-person.js';
 import { startStack, type TestStack } from '../support/start-stack.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 let database: TestDatabase;
 let stack: TestStack;
@@ -126,7 +124,7 @@ describe('without JavaScript', () => {
 
 /** What axe calls serious or critical, each with where it is. */
 async function findSerious(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axePath });
+  await page.addScriptTag({ content: axe.source });
   const { violations } = await page.evaluate<Results>('axe.run()');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

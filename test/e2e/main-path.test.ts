@@ -69,6 +69,8 @@ describe.each(backends)('the main path $backend', ({ backend, isSkipped }) => {
     const size = page.viewportSize();
     await page.setViewportSize({ width: 390, height: 844 });
     await page.screenshot({ path: `${base}-phone.png`, fullPage: true });
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect(width, `${name} fits on a phone`).toBeLessThanOrEqual(390);
     if (size) await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.screenshot({ path: `${base}-dark.png`, fullPage: true });

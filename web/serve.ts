@@ -1,9 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** So long a server that closes waits for answers; a client that dawdles is cut off then. */
+const LAST_ANSWERS_MS = 4_000;
+
 export interface RunningServer {
   url: string;
-  /** Takes no new connection, lets running answers end, and resolves when the last one has. */
+  /** Takes no new connection, lets running answers end for four seconds, and resolves when the last one has. */
   close(): Promise<void>;
 }
 
@@ -39,9 +42,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function close(server: Server): Promise<void> {
   // A kept-alive connection that was busy becomes idle after its answer, and would hold the server open.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const limit = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
   return new Promise((resolve) => {
     server.close(() => {
       clearInterval(sweep);
+      clearTimeout(limit);
       resolve();
     });
     server.closeIdleConnections();

@@ -9,6 +9,7 @@ export function createPool(connectionString: string, log: Logger, max = 10): pg.
     connectionString,
     max,
     statement_timeout: 15_000,
+    query_timeout: 20_000,
     connectionTimeoutMillis: 5_000,
   });
   pool.on('error', (error) => {

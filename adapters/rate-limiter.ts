@@ -6,9 +6,11 @@ import type { RateLimiter, RateRule } from '../core/ports.js';
 
 /** Tries within so many seconds; more than that wait until the time is over. */
 const RULES: Readonly<Record<RateRule, { points: number; duration: number }>> = {
-  'sign-in-account': { points: 10, duration: 15 * 60 },
+  'sign-in-account-here': { points: 10, duration: 15 * 60 },
+  'sign-in-account': { points: 100, duration: 60 * 60 },
   'sign-in-address': { points: 60, duration: 15 * 60 },
   'account-mail': { points: 10, duration: 60 * 60 },
+  'mail-to-address': { points: 5, duration: 60 * 60 },
   'password-again': { points: 10, duration: 15 * 60 },
   link: { points: 300, duration: 5 * 60 },
 };

@@ -1,6 +1,9 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { AppError, isAppError } from '../core/errors.js';
 
+/** Errors reach our own log, as JSON; the SDK would print lines of its own to the console. */
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 export interface StorageOptions {
   region: string;
   bucket: string;
@@ -15,6 +18,7 @@ export function createS3Client({ region, endpoint }: StorageOptions): S3Client {
   return new S3Client({
     region,
     ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
+    logger: SILENT,
     maxAttempts: 3,
     // A line without a byte for a minute is dead; a limit on the whole request would cut large files.
     requestHandler: { connectionTimeout: 3_000, socketTimeout: 60_000 },
@@ -48,4 +52,8 @@ export function translateS3Error(error: unknown): AppError {
   if (isMissing) return new AppError('not_found', 'share.not_found', {}, { cause: error });
   const reference = error instanceof S3ServiceException ? (error.$metadata.requestId ?? 'none') : 'none';
   return new AppError('unavailable', 'storage.unavailable', { reference }, { cause: error });
+}
+
+function ignore(): void {
+  // Nothing to say.
 }

@@ -132,7 +132,14 @@ export interface RateLimiter {
   reset(rule: RateRule, key: string): Promise<void>;
 }
 
-export type RateRule = 'sign-in-account' | 'sign-in-address' | 'account-mail' | 'link' | 'password-again';
+export type RateRule =
+  | 'sign-in-account-here'
+  | 'sign-in-account'
+  | 'sign-in-address'
+  | 'account-mail'
+  | 'mail-to-address'
+  | 'link'
+  | 'password-again';
 
 /** What use-cases may ask for; each names its part with `Pick`. */
 export interface Deps {

@@ -11,6 +11,8 @@ import { createSupervisor } from './start/supervisor.js';
 
 const scripts = path.dirname(fileURLToPath(import.meta.url));
 
+// Whoever reads this may stop reading: `npm start | head`.
+process.stdout.on('error', () => undefined);
 try {
   await start();
 } catch (error) {

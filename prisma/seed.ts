@@ -25,12 +25,19 @@ const env = readEnv(
 
 const migrationsDir = path.resolve(import.meta.dirname, '../prisma/migrations');
 const log = createLogger('seed', 'warn');
-await applyMigrations({ connectionString: env.DATABASE_URL, migrationsDir });
-const pool = createPool(env.DATABASE_URL, log, 2);
-const db = createDatabase(pool);
-await seed(db);
-await db.$disconnect();
-await pool.end();
+try {
+  await applyMigrations({ connectionString: env.DATABASE_URL, migrationsDir });
+  const pool = createPool(env.DATABASE_URL, log, 2);
+  const db = createDatabase(pool);
+  await seed(db);
+  await db.$disconnect();
+  await pool.end();
+} catch (error) {
+  console.error(
+    `The database could not be prepared: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  process.exit(1);
+}
 
 /** One confirmed account, linked to one person of each double. Does nothing where it is there already. */
 async function seed(database: Database): Promise<void> {

@@ -37,7 +37,7 @@ export async function confirmLink(
 }
 
 /** This isn't me: the code is dead. */
-export async function refuseLink(deps: BotDeps, linkCodeId: string): Promise<Answer> {
-  await refuseLinkCode(deps, linkCodeId);
+export async function refuseLink(deps: BotDeps, person: ChatProfile, linkCodeId: string): Promise<Answer> {
+  await refuseLinkCode(deps, linkCodeId, person);
   return { lines: [text('chat.link_refused', {})], buttons: [], isFinal: true };
 }

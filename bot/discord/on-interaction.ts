@@ -77,7 +77,7 @@ async function press(deps: BotDeps, interaction: ButtonInteraction): Promise<Com
     case 'confirm-link':
       return confirmLink(deps, person, button.id, reply);
     case 'refuse-link':
-      return refuseLink(deps, button.id);
+      return refuseLink(deps, person, button.id);
     case 'send-draft':
       return sendDraft(deps, person, button.id, reply);
     case 'dismiss':

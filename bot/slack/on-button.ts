@@ -36,7 +36,7 @@ async function obey(
     case 'confirm-link':
       return confirmLink(deps, profile, id, reply);
     case 'refuse-link':
-      return refuseLink(deps, id);
+      return refuseLink(deps, profile, id);
     case 'send-draft':
       return sendDraft(deps, profile, id, reply);
     case 'dismiss':

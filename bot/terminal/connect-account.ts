@@ -32,7 +32,9 @@ export async function connectAccount(
   const question = render(confirmLinkCard(linkCodeId, { name, email: account.email }));
   if (isConfirmed) terminal.write(question);
   const isWanted = isConfirmed || (await terminal.ask?.(question)) === true;
-  const outcome = isWanted ? await confirmLink(deps, person, linkCodeId) : await refuseLink(deps, linkCodeId);
+  const outcome = isWanted
+    ? await confirmLink(deps, person, linkCodeId)
+    : await refuseLink(deps, person, linkCodeId);
   if (outcome) terminal.write(render(outcome));
   return isWanted ? 0 : 1;
 }

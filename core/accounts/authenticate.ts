@@ -8,7 +8,8 @@ type AuthDeps = Pick<Deps, 'db' | 'passwords' | 'rates'>;
 
 /**
  * The account behind an address and a password. An unknown address, a wrong password and a right one all take
- * one hash; tries are counted by account and by `clientAddress`.
+ * one hash. Tries are counted by client address, by account from that address, and, far more generously, by account
+ * from everywhere, so that a stranger who guesses does not lock its owner out.
  * @throws AppError unauthenticated, limit, unavailable
  */
 export async function authenticate(
@@ -20,6 +21,8 @@ export async function authenticate(
   const address = normaliseEmail(email.trim());
   const key = emailKey(address ?? email.trim());
   await deps.rates.consume('sign-in-address', clientAddress);
+  const here = `${key} ${clientAddress}`;
+  await deps.rates.consume('sign-in-account-here', here);
   await deps.rates.consume('sign-in-account', key);
   const account = address ? await deps.db.account.findUnique({ where: { emailKey: key } }) : null;
   const isRight = await deps.passwords.verify(account?.passwordHash ?? null, password);
@@ -27,6 +30,7 @@ export async function authenticate(
     await recordAudit(deps.db, { accountId: account?.id ?? null, action: 'session.refused' });
     throw new AppError('unauthenticated', 'account.sign_in_failed', {});
   }
+  await deps.rates.reset('sign-in-account-here', here);
   await deps.rates.reset('sign-in-account', key);
   await recordAudit(deps.db, { accountId: account.id, action: 'session.started' });
   return account;

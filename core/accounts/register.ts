@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordAudit } from '../audit.js';
-import type { Deps } from '../ports.js';
+import { isAppError } from '../errors.js';
+import type { Deps, RateLimiter } from '../ports.js';
 import { emailKey } from '../shares/recipients.js';
 import { oweMail } from '../deliveries/owe-mail.js';
 import { checkRegistration, type Registration } from './registration.js';
@@ -8,16 +9,17 @@ import { checkRegistration, type Registration } from './registration.js';
 /**
  * Registers an account, unconfirmed until its address is confirmed by mail. Answers the same whether or not
  * the address has an account: its owner then gets a mail that says so. A new registration replaces an
- * unconfirmed one whole, so nothing of a stranger's survives. @throws FieldErrors, AppError unavailable
+ * unconfirmed one whole, so nothing of a stranger's survives; after five within an hour nothing happens at all. @throws FieldErrors, AppError unavailable
  */
 export async function registerAccount(
-  deps: Pick<Deps, 'db' | 'marks' | 'log' | 'passwords'>,
+  deps: Pick<Deps, 'db' | 'marks' | 'log' | 'passwords' | 'rates'>,
   form: Registration,
 ): Promise<void> {
   const { db, passwords } = deps;
   const { password, ...person } = await checkRegistration(passwords, form);
   const passwordHash = await passwords.hash(password);
   const key = emailKey(person.email);
+  if (await isFlooded(deps.rates, key)) return;
   const accountId = randomUUID();
   const mail = await db.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`register:${key}`}, 0))`;
@@ -34,4 +36,15 @@ export async function registerAccount(
     return { kind: 'CONFIRM_ADDRESS', accountId } as const;
   });
   await oweMail(deps, { ...mail, email: person.email });
+}
+
+/** Whether an address was registered so often within an hour that another mail would only annoy its owner. */
+async function isFlooded(rates: RateLimiter, key: string): Promise<boolean> {
+  try {
+    await rates.consume('mail-to-address', key);
+    return false;
+  } catch (error) {
+    if (isAppError(error) && error.kind === 'limit') return true;
+    throw error;
+  }
 }

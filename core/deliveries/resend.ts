@@ -23,8 +23,9 @@ export async function resendMail(
     throw new AppError('gone', 'share.ended', {});
   await deps.db.$transaction(async (tx) => {
     const recipients = await tx.$queryRaw<{ email: string }[]>`
-      SELECT email FROM recipient
-      WHERE id::text = ${recipientId} AND share_id = ${shareId}::uuid AND revoked_at IS NULL FOR UPDATE`;
+      SELECT r.email FROM recipient r JOIN share s ON s.id = r.share_id
+      WHERE r.id::text = ${recipientId} AND s.id = ${shareId}::uuid AND r.revoked_at IS NULL AND s.state = 'READY'
+      FOR UPDATE OF r FOR SHARE OF s`;
     const recipient = recipients[0];
     if (!recipient) throw new AppError('not_found', 'share.not_found', {});
     const last = await tx.delivery.findFirstOrThrow({

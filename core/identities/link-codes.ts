@@ -88,11 +88,18 @@ export async function approveLinkCode(
   return code;
 }
 
-/** Somebody says that they did not ask for it: the code is dead. Safe to repeat. */
-export async function refuseLinkCode(deps: Pick<Deps, 'db'>, linkCodeId: string): Promise<void> {
-  if (!isUuid(linkCodeId)) return;
+/**
+ * Somebody says that they did not ask for it: the code is dead. In chat (`by`) only the person it was minted for can
+ * say so; on the portal, whoever holds the link. Safe to repeat.
+ */
+export async function refuseLinkCode(
+  deps: Pick<Deps, 'db'>,
+  linkCodeId: string,
+  by?: ChatUser,
+): Promise<void> {
+  const whose = by && { platform: by.platform, workspaceId: by.workspaceId, userId: by.userId };
   await deps.db.linkCode.updateMany({
-    where: { id: linkCodeId, closedAt: null },
+    where: { id: linkCodeId, closedAt: null, ...whose },
     data: { closedAt: new Date() },
   });
   await oweNotice(deps.db, 'LINK', linkCodeId);

@@ -26,7 +26,7 @@ export interface OnReadyDeps {
   monotonicMs(): number;
 }
 
-/** Left for the last mail's answer and its COMMIT before the function's own time is over. */
+/** Left for the last mail's answer and its COMMIT before the function's own time is over; half of a short one. */
 const RESERVE_MS = 15_000;
 
 /**
@@ -35,7 +35,8 @@ const RESERVE_MS = 15_000;
  */
 export function createHandler(deps: OnReadyDeps): (event: S3Event, context: LambdaContext) => Promise<void> {
   return async (event, context) => {
-    const deadlineMs = deps.monotonicMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const remainingMs = context.getRemainingTimeInMillis();
+    const deadlineMs = deps.monotonicMs() + remainingMs - Math.min(RESERVE_MS, remainingMs / 2);
     const targets = (event.Records ?? []).flatMap((record) => {
       const key = decodeURIComponent((record.s3?.object?.key ?? '').replace(/\+/g, ' '));
       return parseReadyKey(key) ?? [];

@@ -85,6 +85,7 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
         await launched.ready.catch(() => undefined);
         await launched.exited;
       }
+      if (!isStopping) say(`${options.name} ended ${MAX_RESTARTS} times and stays down; see its log`);
     };
     const kept = keep();
     async function stop(): Promise<void> {

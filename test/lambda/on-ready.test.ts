@@ -236,8 +236,9 @@ test('while the database is down an event is tried three times and then kept as 
   const shareId = await readyShare(database.db, accountId);
   await invoke('without-database', [`shares/${shareId}/ready`], 'Event');
   const folder = path.join(dataDir, 'lambda/dead-letters');
-  await until(async () => (await readdir(folder)).length === 1);
-  const [name = ''] = await readdir(folder);
+  const letters = async () => (await readdir(folder)).filter((file) => file.endsWith('.json'));
+  await until(async () => (await letters()).length === 1);
+  const [name = ''] = await letters();
   const letter = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as object;
   expect(letter).toMatchObject({
     requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 3 },

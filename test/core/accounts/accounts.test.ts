@@ -133,6 +133,16 @@ describe('registering', () => {
   });
 });
 
+describe('registering an address again and again', () => {
+  test('mails nobody and changes nothing once its owner had enough mails within the hour', async () => {
+    await register();
+    rates.usedUp.add('mail-to-address');
+    await register({ firstName: 'Mallory' });
+    expect(await mails()).toHaveLength(1);
+    expect(await accounts()).toMatchObject([{ firstName: 'Ann' }]);
+  });
+});
+
 describe('confirming an address', () => {
   test('takes the password chosen at registration, once', async () => {
     await register();
@@ -289,13 +299,14 @@ describe('signing in', () => {
     await signIn('Ann@example.com', 'wrong').catch(() => undefined);
     expect([...rates.counts.keys()]).toEqual([
       'sign-in-address 192.0.2.1',
+      'sign-in-account-here ann@example.com 192.0.2.1',
       'sign-in-account ann@example.com',
     ]);
     await signIn('ann@example.com', 'a long enough one');
     expect([...rates.counts.keys()]).toEqual(['sign-in-address 192.0.2.1']);
   });
 
-  test.each(['sign-in-address', 'sign-in-account'])(
+  test.each(['sign-in-address', 'sign-in-account-here', 'sign-in-account'])(
     'is refused without a hash once %s is used up',
     async (rule) => {
       rates.usedUp.add(rule);

@@ -185,6 +185,14 @@ describe('a stranger', () => {
     expect(await findIdentity(deps(), ann)).toBeNull();
   });
 
+  test('in chat, nobody else can refuse in place of the person', async () => {
+    const { linkCodeId, token } = await mint();
+    await approveLinkCode(deps(), token, accountId, password);
+    await refuseLinkCode(deps(), linkCodeId, { ...ann, userId: 'U-other' });
+    await confirmLinkCode(deps(), linkCodeId, ann);
+    expect(await findIdentity(deps(), ann)).not.toBeNull();
+  });
+
   test.each([
     ['another user', { userId: 'U-other' }],
     ['the same id in another workspace', { workspaceId: 'T2' }],

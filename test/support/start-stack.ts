@@ -52,15 +52,12 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
   const removeData = async (): Promise<void> => {
     if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
   };
-  const launched = await launch({ ...options, dataDir });
-  const { child, output, exited } = launched;
-  try {
-    await untilReady(launched);
-  } catch (error) {
-    await killAll(child);
-    await removeData();
-    throw error;
-  }
+  const { child, output, exited } = await launchReady({ ...options, dataDir }).catch(
+    async (error: unknown) => {
+      await removeData();
+      throw error;
+    },
+  );
   const running = JSON.parse(await readFile(path.join(dataDir, 'running.json'), 'utf8')) as Running;
 
   return {
@@ -141,6 +138,19 @@ async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: str
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return { child, output: collect(child), exited: exitOf(child) };
+}
+
+/** Another test may take a port that was free a moment ago: then with other ports, twice at most. */
+async function launchReady(options: StackOptions & { dataDir: string }, triesLeft = 2): Promise<Launched> {
+  const launched = await launch(options);
+  try {
+    await untilReady(launched);
+    return launched;
+  } catch (error) {
+    await killAll(launched.child);
+    if (triesLeft === 0 || !/in use|EADDRINUSE/.test(launched.output())) throw error;
+    return launchReady(options, triesLeft - 1);
+  }
 }
 
 function untilReady({ child, output, exited }: Launched): Promise<void> {

@@ -30,9 +30,9 @@ CREATE TABLE "account" (
     "email" TEXT NOT NULL,
     "email_key" TEXT NOT NULL,
     "password_hash" TEXT NOT NULL,
-    "confirmed_at" TIMESTAMPTZ(3),
-    "paused_at" TIMESTAMPTZ(3),
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "confirmed_at" TIMESTAMPTZ(6),
+    "paused_at" TIMESTAMPTZ(6),
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "account_pkey" PRIMARY KEY ("id")
 );
@@ -64,7 +64,7 @@ CREATE TABLE "chat_identity" (
     "user_id" TEXT NOT NULL,
     "user_name" TEXT NOT NULL,
     "workspace_name" TEXT NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "chat_identity_pkey" PRIMARY KEY ("id")
 );
@@ -78,10 +78,10 @@ CREATE TABLE "link_code" (
     "user_name" TEXT NOT NULL,
     "workspace_name" TEXT NOT NULL,
     "account_id" UUID,
-    "approved_at" TIMESTAMPTZ(3),
-    "closed_at" TIMESTAMPTZ(3),
-    "expires_at" TIMESTAMPTZ(3) NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "approved_at" TIMESTAMPTZ(6),
+    "closed_at" TIMESTAMPTZ(6),
+    "expires_at" TIMESTAMPTZ(6) NOT NULL,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "link_code_pkey" PRIMARY KEY ("id")
 );
@@ -93,8 +93,8 @@ CREATE TABLE "share_draft" (
     "workspace_id" TEXT NOT NULL,
     "user_id" TEXT NOT NULL,
     "request" JSONB NOT NULL,
-    "expires_at" TIMESTAMPTZ(3) NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expires_at" TIMESTAMPTZ(6) NOT NULL,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "share_draft_pkey" PRIMARY KEY ("id")
 );
@@ -105,7 +105,7 @@ CREATE TABLE "slack_file_seen" (
     "channel_id" TEXT NOT NULL,
     "user_id" TEXT NOT NULL,
     "file_id" TEXT NOT NULL,
-    "seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "seen_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "slack_file_seen_pkey" PRIMARY KEY ("team_id","channel_id","user_id","file_id")
 );
@@ -121,16 +121,16 @@ CREATE TABLE "share" (
     "state" "share_state" NOT NULL,
     "failure_code" TEXT,
     "failure_detail" TEXT,
-    "expires_at" TIMESTAMPTZ(3) NOT NULL,
-    "mail_after" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(6) NOT NULL,
+    "mail_after" TIMESTAMPTZ(6) NOT NULL,
     "fence" INTEGER NOT NULL DEFAULT 0,
-    "lease_until" TIMESTAMPTZ(3),
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "ready_at" TIMESTAMPTZ(3),
-    "marked_at" TIMESTAMPTZ(3),
-    "ended_at" TIMESTAMPTZ(3),
-    "hidden_at" TIMESTAMPTZ(3),
-    "objects_deleted_at" TIMESTAMPTZ(3),
+    "lease_until" TIMESTAMPTZ(6),
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "ready_at" TIMESTAMPTZ(6),
+    "marked_at" TIMESTAMPTZ(6),
+    "ended_at" TIMESTAMPTZ(6),
+    "hidden_at" TIMESTAMPTZ(6),
+    "objects_deleted_at" TIMESTAMPTZ(6),
 
     CONSTRAINT "share_pkey" PRIMARY KEY ("id")
 );
@@ -146,7 +146,7 @@ CREATE TABLE "attachment" (
     "state" "attachment_state" NOT NULL DEFAULT 'EXPECTED',
     "source" JSONB NOT NULL,
     "upload_id" TEXT,
-    "uploaded_at" TIMESTAMPTZ(3),
+    "uploaded_at" TIMESTAMPTZ(6),
     "storage_key" TEXT,
     "sha256" TEXT,
 
@@ -160,7 +160,7 @@ CREATE TABLE "recipient" (
     "position" INTEGER NOT NULL,
     "email" TEXT NOT NULL,
     "email_key" TEXT NOT NULL,
-    "revoked_at" TIMESTAMPTZ(3),
+    "revoked_at" TIMESTAMPTZ(6),
 
     CONSTRAINT "recipient_pkey" PRIMARY KEY ("id")
 );
@@ -176,14 +176,14 @@ CREATE TABLE "delivery" (
     "email" TEXT NOT NULL,
     "state" "delivery_state" NOT NULL DEFAULT 'PENDING',
     "fence" INTEGER NOT NULL DEFAULT 0,
-    "lease_until" TIMESTAMPTZ(3),
-    "next_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "lease_until" TIMESTAMPTZ(6),
+    "next_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "message_id" TEXT,
     "error_code" TEXT,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "marked_at" TIMESTAMPTZ(3),
-    "state_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "used_at" TIMESTAMPTZ(3),
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "marked_at" TIMESTAMPTZ(6),
+    "state_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "used_at" TIMESTAMPTZ(6),
 
     CONSTRAINT "delivery_pkey" PRIMARY KEY ("id")
 );
@@ -201,7 +201,7 @@ CREATE TABLE "download" (
     "id" UUID NOT NULL,
     "attachment_id" UUID NOT NULL,
     "recipient_id" UUID NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "download_pkey" PRIMARY KEY ("id")
 );
@@ -216,7 +216,7 @@ CREATE TABLE "usage_record" (
     "file_names" TEXT[],
     "bytes" BIGINT NOT NULL,
     "recipients" TEXT[],
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "usage_record_pkey" PRIMARY KEY ("id")
 );
@@ -232,7 +232,7 @@ CREATE TABLE "quota" (
 -- CreateTable
 CREATE TABLE "audit_event" (
     "id" UUID NOT NULL,
-    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "account_id" UUID,
     "action" TEXT NOT NULL,
     "subject_id" TEXT,
@@ -250,15 +250,15 @@ CREATE TABLE "chat_notice" (
     "workspace_id" TEXT NOT NULL,
     "user_id" TEXT NOT NULL,
     "reply_handle" TEXT,
-    "reply_until" TIMESTAMPTZ(3),
+    "reply_until" TIMESTAMPTZ(6),
     "replies_left" INTEGER NOT NULL DEFAULT 0,
     "owed" INTEGER NOT NULL DEFAULT 0,
     "sent" INTEGER NOT NULL DEFAULT 0,
     "attempts" INTEGER NOT NULL DEFAULT 0,
-    "settled_at" TIMESTAMPTZ(3),
-    "next_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "lease_until" TIMESTAMPTZ(3),
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "settled_at" TIMESTAMPTZ(6),
+    "next_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "lease_until" TIMESTAMPTZ(6),
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "chat_notice_pkey" PRIMARY KEY ("id")
 );

@@ -1,6 +1,7 @@
 import type { ChatNotice } from '../prisma/generated/client.js';
 import type { ChatProfile, ChatReply } from '../core/identities/chat-user.js';
 import type { Deps } from '../core/ports.js';
+import { text, type Language, type Phrase } from '../core/messages/messages.js';
 import type { ShareRequest } from '../core/shares/share-request.js';
 
 /** What neutral commands work with. */
@@ -39,24 +40,39 @@ export const BUTTON_ACTIONS = [
 ] as const;
 export type ButtonAction = (typeof BUTTON_ACTIONS)[number];
 
-export interface Button {
-  label: string;
+export interface Button<Words = Phrase> {
+  label: Words;
   action: ButtonAction;
   /** The row that the action is about, if any. */
   id?: string;
   style: 'primary' | 'plain' | 'danger';
 }
 
-/** An answer in no platform's words. Text is plain: each platform escapes it. Always for the person alone. */
-export interface Answer {
+/** An answer in no platform's words and no language. Always for the person alone. */
+export interface Answer<Words = Phrase> {
   /** Shown in bold. */
-  title?: string;
-  lines: string[];
-  buttons: Button[];
+  title?: Words;
+  lines: Words[];
+  buttons: Button<Words>[];
   /** A button that opens a page. */
-  link?: { label: string; url: string };
+  link?: { label: Words; url: string };
   /** Nothing more will be said about this by itself. */
   isFinal?: boolean;
+}
+
+/** An answer in its reader's language. Text is plain: each platform escapes it. */
+export type SpokenAnswer = Answer<string>;
+
+/** Says an answer in one language. */
+export function speak({ title, lines, buttons, link, ...rest }: Answer, language: Language): SpokenAnswer {
+  const say = ({ code, params }: Phrase): string => text(code, params, language);
+  return {
+    ...rest,
+    ...(title ? { title: say(title) } : {}),
+    lines: lines.flatMap((line) => say(line).split('\n')),
+    buttons: buttons.map((button) => ({ ...button, label: say(button.label) })),
+    ...(link ? { link: { ...link, label: say(link.label) } } : {}),
+  };
 }
 
 /** `null` where the answer is owed by a row, and the notice sender will give it. */
@@ -66,14 +82,14 @@ export type CommandResult = Answer | null;
 export interface ChatPlatform {
   readonly platform: ChatNotice['platform'];
   /** Edits the answer behind a handle. @returns false where the platform no longer allows it */
-  edit(replyHandle: string, answer: Answer): Promise<boolean>;
+  edit(replyHandle: string, answer: SpokenAnswer): Promise<boolean>;
   /** Writes to a person directly. @returns false where the person does not take messages */
-  message(userId: string, answer: Answer): Promise<boolean>;
+  message(userId: string, answer: SpokenAnswer): Promise<boolean>;
   stop(): Promise<void>;
 }
 
 /** `connect`, `send-draft:<id>`: how a button travels through a platform and back. */
-export function encodeButton({ action, id }: Pick<Button, 'action' | 'id'>): string {
+export function encodeButton({ action, id }: Pick<Button<unknown>, 'action' | 'id'>): string {
   return id ? `${action}:${id}` : action;
 }
 

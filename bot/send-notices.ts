@@ -1,6 +1,7 @@
 import type { ChatNotice } from '../prisma/generated/client.js';
 import { summarise } from '../core/shares/list-shares.js';
-import type { Answer, BotDeps, ChatPlatform } from './chat.js';
+import { languageOf } from '../core/messages/messages.js';
+import { speak, type Answer, type BotDeps, type ChatPlatform } from './chat.js';
 import { confirmLinkCard, progress } from './commands/answers.js';
 
 const LEASE_SECONDS = 30;
@@ -68,12 +69,13 @@ async function say(
   notice: ClaimedNotice,
   answer: Answer,
 ): Promise<void> {
+  const spoken = speak(answer, languageOf(notice.language) ?? 'en');
   const isWorthIt = answer.isFinal === true || notice.repliesLeft > RESERVED_EDITS;
   if (
     notice.canEdit &&
     notice.replyHandle &&
     isWorthIt &&
-    (await platform.edit(notice.replyHandle, answer))
+    (await platform.edit(notice.replyHandle, spoken))
   ) {
     await deps.db.chatNotice.update({
       where: { id: notice.id },
@@ -82,7 +84,7 @@ async function say(
     return;
   }
   if (!answer.isFinal || notice.settledAt) return;
-  const isTaken = await platform.message(notice.userId, answer);
+  const isTaken = await platform.message(notice.userId, spoken);
   if (!isTaken) deps.log.info({ noticeId: notice.id }, 'person takes no messages; the portal shows it');
   await deps.db.chatNotice.update({ where: { id: notice.id }, data: { settledAt: new Date() } });
 }

@@ -1,4 +1,5 @@
 import { en, type MessageCode, type MessageParams } from './messages/en.js';
+import type { Phrase } from './messages/messages.js';
 
 /** What an edge does with an error; each edge keeps a total `Record<ErrorKind, …>`. */
 export type ErrorKind =
@@ -26,6 +27,11 @@ export class AppError<C extends MessageCode = MessageCode> extends Error {
 /** Narrows to an expected error of any code, which `instanceof` alone leaves untyped. */
 export function isAppError(error: unknown): error is AppError {
   return error instanceof AppError;
+}
+
+/** What an error says, for whoever shows it in the reader's language. */
+export function phraseOf({ code, params }: AppError): Phrase {
+  return { code, params } as Phrase;
 }
 
 /** Answers for several fields of one form at once: `{ emails: AppError, files: AppError }`. */

@@ -1,6 +1,5 @@
 import type { DeliveryState } from '../../prisma/generated/enums.js';
-import { formatBytes, formatDate } from '../../core/messages/format.js';
-import { text } from '../../core/messages/messages.js';
+import { phrase } from '../../core/messages/messages.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
 import type { DraftRequest } from '../../core/shares/share-drafts.js';
 import type { Answer } from '../chat.js';
@@ -8,10 +7,10 @@ import type { Answer } from '../chat.js';
 /** What an unconnected person is told; the share itself is kept. */
 export function notConnected(draftId: string): Answer {
   return {
-    lines: [text('chat.not_connected', {})],
+    lines: [phrase('chat.not_connected', {})],
     buttons: [
-      { label: text('button.connect', {}), action: 'connect', style: 'primary' },
-      { label: text('button.not_now', {}), action: 'dismiss', id: draftId, style: 'plain' },
+      { label: phrase('button.connect', {}), action: 'connect', style: 'primary' },
+      { label: phrase('button.not_now', {}), action: 'dismiss', id: draftId, style: 'plain' },
     ],
   };
 }
@@ -23,16 +22,16 @@ export function confirmCard(
   duplicates: readonly string[] = [],
 ): Answer {
   return {
-    title: text('chat.confirm_title', { files: share.files.length, people: share.emails.length }),
+    title: phrase('chat.confirm_title', { files: share.files.length, people: share.emails.length }),
     lines: [
-      ...share.files.map((file) => `• ${file.name} (${formatBytes(file.sizeBytes)})`),
-      text('chat.confirm_to', { emails: share.emails }),
-      ...duplicates.map((address) => text('chat.listed_twice', { address })),
-      text('chat.confirm_lifetime', { days: share.lifetimeDays }),
+      ...share.files.map(({ name, sizeBytes }) => phrase('chat.confirm_file', { name, sizeBytes })),
+      phrase('chat.confirm_to', { emails: share.emails }),
+      ...duplicates.map((address) => phrase('chat.listed_twice', { address })),
+      phrase('chat.confirm_lifetime', { days: share.lifetimeDays }),
     ],
     buttons: [
-      { label: text('button.send', {}), action: 'send-draft', id: draftId, style: 'primary' },
-      { label: text('button.cancel', {}), action: 'discard-draft', id: draftId, style: 'plain' },
+      { label: phrase('button.send', {}), action: 'send-draft', id: draftId, style: 'primary' },
+      { label: phrase('button.cancel', {}), action: 'discard-draft', id: draftId, style: 'plain' },
     ],
   };
 }
@@ -40,10 +39,10 @@ export function confirmCard(
 /** After the portal's step: the same person confirms in chat, and is told which account it is. */
 export function confirmLinkCard(linkCodeId: string, account: { name: string; email: string }): Answer {
   return {
-    lines: [text('chat.confirm_link', account)],
+    lines: [phrase('chat.confirm_link', account)],
     buttons: [
-      { label: text('button.confirm_link', {}), action: 'confirm-link', id: linkCodeId, style: 'primary' },
-      { label: text('button.not_me', {}), action: 'refuse-link', id: linkCodeId, style: 'danger' },
+      { label: phrase('button.confirm_link', {}), action: 'confirm-link', id: linkCodeId, style: 'primary' },
+      { label: phrase('button.not_me', {}), action: 'refuse-link', id: linkCodeId, style: 'danger' },
     ],
   };
 }
@@ -51,8 +50,8 @@ export function confirmLinkCard(linkCodeId: string, account: { name: string; ema
 /** What help says, with the commands as the platform has them. */
 export function help(code: 'chat.help' | 'chat.help_discord' | 'chat.help_terminal' = 'chat.help'): Answer {
   return {
-    title: text('chat.help_title', {}),
-    lines: text(code, {}).split('\n'),
+    title: phrase('chat.help_title', {}),
+    lines: [phrase(code, {})],
     buttons: [],
     isFinal: true,
   };
@@ -67,15 +66,15 @@ export function progress(share: ShareSummary): Answer {
   switch (share.state) {
     case 'AWAITING_UPLOAD':
     case 'RECEIVED':
-      return { lines: [text('chat.queued', { names })], buttons: [] };
+      return { lines: [phrase('chat.queued', { names })], buttons: [] };
     case 'STORING':
-      return { lines: [text('chat.copying', { names, stored, files: share.files.length })], buttons: [] };
+      return { lines: [phrase('chat.copying', { names, stored, files: share.files.length })], buttons: [] };
     case 'FAILED':
-      return { lines: [share.failureDetail ?? text('chat.failed', { names })], buttons: [], isFinal: true };
+      return { lines: [share.failure ?? phrase('chat.failed', { names })], buttons: [], isFinal: true };
     case 'REVOKED':
-      return { lines: [text('chat.revoked', { names })], buttons: [], isFinal: true };
+      return { lines: [phrase('chat.revoked', { names })], buttons: [], isFinal: true };
     case 'EXPIRED':
-      return { lines: [text('chat.expired', { names })], buttons: [], isFinal: true };
+      return { lines: [phrase('chat.expired', { names })], buttons: [], isFinal: true };
     case 'READY':
       return ready(share, names);
   }
@@ -87,11 +86,11 @@ function ready(share: ShareSummary, names: string): Answer {
   const people = share.recipients.length;
   return {
     title: isFinal
-      ? text('chat.sent', { names, bytes, people, expiry: formatDate(share.expiresAt, 'day') })
-      : text('chat.sending', { names, people }),
-    lines: share.recipients.map((recipient) => {
-      const state = recipient.isRevoked ? 'CANCELLED' : recipient.delivery;
-      return `• ${recipient.email} — ${text('chat.delivery', { state, downloads: recipient.downloads.length })}`;
+      ? phrase('chat.sent', { names, bytes, people, expiresAt: share.expiresAt })
+      : phrase('chat.sending', { names, people }),
+    lines: share.recipients.map(({ email, isRevoked, delivery, downloads }) => {
+      const state = isRevoked ? 'CANCELLED' : delivery;
+      return phrase('chat.recipient', { email, state, downloads: downloads.length });
     }),
     buttons: [],
     isFinal,

@@ -6,20 +6,20 @@ import {
   PLATFORM_NAMES,
   refuseLinkCode,
 } from '../../core/identities/link-codes.js';
-import { text } from '../../core/messages/messages.js';
+import { phrase } from '../../core/messages/messages.js';
 import type { Answer, BotDeps, CommandResult } from '../chat.js';
 import { resumeDraft } from './share.js';
 
 /** Connect account: a link to the portal, valid for ten minutes, made at the moment of the press. */
 export async function connect(deps: BotDeps, person: ChatProfile, reply?: ChatReply): Promise<Answer> {
   if (await findIdentity(deps, person)) {
-    return { lines: [text('chat.already_connected', {})], buttons: [], isFinal: true };
+    return { lines: [phrase('chat.already_connected', {})], buttons: [], isFinal: true };
   }
   const { url } = await createLinkCode(deps, deps.portalUrl, person, reply);
   return {
-    lines: [text('chat.connect_steps', { platform: PLATFORM_NAMES[person.platform] })],
+    lines: [phrase('chat.connect_steps', { platform: PLATFORM_NAMES[person.platform] })],
     buttons: [],
-    link: { label: text('button.open_portal', {}), url },
+    link: { label: phrase('button.open_portal', {}), url },
   };
 }
 
@@ -33,11 +33,11 @@ export async function confirmLink(
   const { email } = await confirmLinkCode(deps, linkCodeId, person);
   const resumed = await resumeDraft(deps, person, reply);
   if (resumed !== 'nothing') return resumed;
-  return { lines: [text('chat.connected', { email })], buttons: [], isFinal: true };
+  return { lines: [phrase('chat.connected', { email })], buttons: [], isFinal: true };
 }
 
 /** This isn't me: the code is dead. */
 export async function refuseLink(deps: BotDeps, person: ChatProfile, linkCodeId: string): Promise<Answer> {
   await refuseLinkCode(deps, linkCodeId, person);
-  return { lines: [text('chat.link_refused', {})], buttons: [], isFinal: true };
+  return { lines: [phrase('chat.link_refused', {})], buttons: [], isFinal: true };
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../../core/errors.js';
+import { isAppError, phraseOf } from '../../core/errors.js';
 import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
 import { createShare } from '../../core/shares/create-share.js';
@@ -13,7 +13,7 @@ import {
 } from '../../core/shares/share-drafts.js';
 import { checkFiles, DEFAULT_LIFETIME_DAYS } from '../../core/shares/share-request.js';
 import type { Answer, BotDeps, ChatShare, CommandResult } from '../chat.js';
-import { text } from '../../core/messages/messages.js';
+import { phrase } from '../../core/messages/messages.js';
 import { confirmCard, notConnected } from './answers.js';
 
 /**
@@ -75,7 +75,7 @@ export async function cancelDraft(
   if (await deps.db.share.findUnique({ where: { requestKey: `draft:${draftId}` }, select: { id: true } }))
     return null;
   await discardDraft(deps, person, draftId);
-  return { lines: [text('chat.cancelled', {})], buttons: [], isFinal: true };
+  return { lines: [phrase('chat.cancelled', {})], buttons: [], isFinal: true };
 }
 
 /** Goes on with what somebody wanted before the account was connected; null where nothing waits. */
@@ -92,16 +92,16 @@ export async function resumeDraft(
 
 /** A refusal as an answer in chat; anything unexpected gets a reference that is in the log. */
 export function explain(deps: Pick<BotDeps, 'log'>, error: unknown, reference: string): Answer {
-  if (error instanceof AppError) {
+  if (isAppError(error)) {
     const isChoosable = error.code === 'file.none';
     return {
-      lines: [error.code === 'recipients.none' ? text('chat.no_recipients', {}) : error.message],
+      lines: [error.code === 'recipients.none' ? phrase('chat.no_recipients', {}) : phraseOf(error)],
       buttons: isChoosable
-        ? [{ label: text('button.choose_files', {}), action: 'choose-files', style: 'primary' }]
+        ? [{ label: phrase('button.choose_files', {}), action: 'choose-files', style: 'primary' }]
         : [],
       isFinal: true,
     };
   }
   deps.log.error({ err: error, reference }, 'command failed');
-  return { lines: [text('chat.unexpected', { reference })], buttons: [], isFinal: true };
+  return { lines: [phrase('chat.unexpected', { reference })], buttons: [], isFinal: true };
 }

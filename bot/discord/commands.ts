@@ -1,12 +1,16 @@
+import type { SharedNameAndDescription } from 'discord.js';
 import {
   ApplicationIntegrationType,
   InteractionContextType,
+  Locale,
   SlashCommandBuilder,
+  type LocalizationMap,
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord.js';
 import { MAX_RECIPIENTS } from '../../core/shares/recipients.js';
 import { LIFETIMES_DAYS, MAX_MESSAGE_LENGTH } from '../../core/shares/share-request.js';
-import { text } from '../../core/messages/messages.js';
+import type { MessageCode } from '../../core/messages/en.js';
+import { languageOf, text, type Language } from '../../core/messages/messages.js';
 
 /** An option takes one file, so several files are several options; the first is required. */
 export const FILE_OPTIONS = ['file', 'file2', 'file3', 'file4', 'file5'] as const;
@@ -24,49 +28,59 @@ export function describeCommands(): RESTPutAPIApplicationCommandsJSONBody {
 
 function shareCommand(): SlashCommandBuilder {
   const [first, ...others] = FILE_OPTIONS;
-  const command = offerEverywhere('share', text('command.share', {}));
-  command.addAttachmentOption((option) =>
-    option.setName(first).setDescription(text('command.file', {})).setRequired(true),
-  );
+  const command = describe(offerEverywhere('share'), 'command.share');
+  command.addAttachmentOption((option) => describe(option.setName(first), 'command.file').setRequired(true));
   command.addStringOption((option) =>
-    option
-      .setName('emails')
-      .setDescription(text('command.emails', {}))
-      .setRequired(true)
-      .setMaxLength(MAX_EMAILS_LENGTH),
+    describe(option.setName('emails'), 'command.emails').setRequired(true).setMaxLength(MAX_EMAILS_LENGTH),
   );
   for (const name of others) {
-    command.addAttachmentOption((option) =>
-      option.setName(name).setDescription(text('command.another_file', {})),
-    );
+    command.addAttachmentOption((option) => describe(option.setName(name), 'command.another_file'));
   }
   command.addStringOption((option) =>
-    option.setName('message').setDescription(text('command.message', {})).setMaxLength(MAX_MESSAGE_LENGTH),
+    describe(option.setName('message'), 'command.message').setMaxLength(MAX_MESSAGE_LENGTH),
   );
   command.addIntegerOption((option) =>
-    option
-      .setName('expires')
-      .setDescription(text('command.expires', {}))
-      .addChoices(LIFETIMES_DAYS.map((days) => ({ name: text('modal.days', { days }), value: days }))),
+    describe(option.setName('expires'), 'command.expires').addChoices(
+      LIFETIMES_DAYS.map((days) => ({
+        name: text('modal.days', { days }),
+        name_localizations: inEveryLanguage((language) => text('modal.days', { days }, language)),
+        value: days,
+      })),
+    ),
   );
   return command;
 }
 
 function accountCommand(): SlashCommandBuilder {
-  const command = offerEverywhere('passalong', text('command.passalong', {}));
-  command.addSubcommand((subcommand) =>
-    subcommand.setName('connect').setDescription(text('command.connect', {})),
-  );
-  command.addSubcommand((subcommand) => subcommand.setName('help').setDescription(text('command.help', {})));
+  const command = describe(offerEverywhere('passalong'), 'command.passalong');
+  command.addSubcommand((subcommand) => describe(subcommand.setName('connect'), 'command.connect'));
+  command.addSubcommand((subcommand) => describe(subcommand.setName('help'), 'command.help'));
   return command;
 }
 
-function offerEverywhere(name: string, description: string): SlashCommandBuilder {
+function offerEverywhere(name: string): SlashCommandBuilder {
   const { GuildInstall, UserInstall } = ApplicationIntegrationType;
   const { Guild, BotDM, PrivateChannel } = InteractionContextType;
   return new SlashCommandBuilder()
     .setName(name)
-    .setDescription(description)
     .setIntegrationTypes(GuildInstall, UserInstall)
     .setContexts(Guild, BotDM, PrivateChannel);
+}
+
+type Description = Extract<MessageCode, `command.${string}`>;
+
+function describe<B extends SharedNameAndDescription>(builder: B, code: Description): B {
+  builder.setDescription(text(code, {}));
+  builder.setDescriptionLocalizations(inEveryLanguage((language) => text(code, {}, language)));
+  return builder;
+}
+
+/** English too: where it is absent, Discord shows people in Britain another language before American English. */
+function inEveryLanguage(say: (language: Language) => string): LocalizationMap {
+  return Object.fromEntries(
+    Object.values(Locale).flatMap((tag) => {
+      const language = languageOf(tag);
+      return language ? [[tag, say(language)]] : [];
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 import type { RepliableInteraction } from 'discord.js';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
 import { PLATFORM_NAMES } from '../../core/identities/link-codes.js';
+import { languageOf } from '../../core/messages/messages.js';
 
 /** An interaction's token lives 15 minutes; half a minute is kept back. */
 const REPLY_LIFETIME_MS = 14.5 * 60 * 1000;
@@ -21,11 +22,12 @@ export function personOf({ user, guild }: RepliableInteraction): ChatProfile {
 }
 
 /** Where that person is answered: by editing what they see of this interaction. */
-export function replyTo({ user, applicationId, token }: RepliableInteraction): ChatReply {
+export function replyTo({ user, applicationId, token, locale }: RepliableInteraction): ChatReply {
   return {
     platform: 'DISCORD',
     workspaceId: '',
     userId: user.id,
+    language: languageOf(locale) ?? 'en',
     replyHandle: `${applicationId}/${token}`,
     replyUntil: new Date(Date.now() + REPLY_LIFETIME_MS),
     repliesLeft: REPLY_EDITS,

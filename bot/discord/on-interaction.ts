@@ -7,8 +7,10 @@ import {
   type ChatInputCommandInteraction,
   type Interaction,
 } from 'discord.js';
-import { text } from '../../core/messages/messages.js';
-import { decodeButton, type BotDeps, type ChatPlatform, type CommandResult } from '../chat.js';
+import type { ChatReply } from '../../core/identities/chat-user.js';
+import { findLanguage } from '../../core/identities/find-language.js';
+import { phrase } from '../../core/messages/messages.js';
+import { decodeButton, speak, type BotDeps, type ChatPlatform, type CommandResult } from '../chat.js';
 import { help } from '../commands/answers.js';
 import { confirmLink, connect, refuseLink } from '../commands/connect.js';
 import { cancelDraft, explain, sendDraft, share } from '../commands/share.js';
@@ -29,9 +31,11 @@ export async function onInteraction(
   if (!(await acknowledge({ log }, interaction))) return;
   const reference = randomUUID().slice(0, 8);
   try {
-    const command = interaction.isButton() ? press(deps, interaction) : run(deps, interaction);
+    const to = replyTo(interaction);
+    const reply = { ...to, language: await findLanguage(deps, to, interaction.locale) };
+    const command = interaction.isButton() ? press(deps, interaction, reply) : run(deps, interaction, reply);
     const answer = await command.catch((error: unknown) => explain({ log }, error, reference));
-    if (answer) await answers.edit(replyTo(interaction).replyHandle, answer);
+    if (answer) await answers.edit(reply.replyHandle, speak(answer, reply.language));
   } catch (error) {
     log.warn({ err: error, reference }, 'answer not shown in Discord');
   }
@@ -58,19 +62,26 @@ async function acknowledge(
   }
 }
 
-async function run(deps: BotDeps, interaction: ChatInputCommandInteraction): Promise<CommandResult> {
-  if (interaction.commandName === 'share') return share(deps, toChatShare(interaction));
+async function run(
+  deps: BotDeps,
+  interaction: ChatInputCommandInteraction,
+  reply: ChatReply,
+): Promise<CommandResult> {
+  if (interaction.commandName === 'share') return share(deps, toChatShare(interaction, reply));
   if (interaction.options.getSubcommand(false) === 'connect') {
-    return connect(deps, personOf(interaction), replyTo(interaction));
+    return connect(deps, personOf(interaction), reply);
   }
   return help('chat.help_discord');
 }
 
-async function press(deps: BotDeps, interaction: ButtonInteraction): Promise<CommandResult> {
+async function press(
+  deps: BotDeps,
+  interaction: ButtonInteraction,
+  reply: ChatReply,
+): Promise<CommandResult> {
   const button = decodeButton(interaction.customId);
   if (!button) return null;
   const person = personOf(interaction);
-  const reply = replyTo(interaction);
   switch (button.action) {
     case 'connect':
       return connect(deps, person, reply);
@@ -84,6 +95,6 @@ async function press(deps: BotDeps, interaction: ButtonInteraction): Promise<Com
     case 'discard-draft':
       return cancelDraft(deps, person, button.id);
     case 'choose-files':
-      return { lines: [text('chat.attach_a_file', {})], buttons: [], isFinal: true };
+      return { lines: [phrase('chat.attach_a_file', {})], buttons: [], isFinal: true };
   }
 }

@@ -6,7 +6,7 @@ import {
   type APIButtonComponent,
 } from 'discord.js';
 import { text } from '../../core/messages/messages.js';
-import { encodeButton, type Answer, type Button } from '../chat.js';
+import { encodeButton, type Button, type SpokenAnswer } from '../chat.js';
 
 /** Discord's limits. @see https://docs.discord.com/developers/components/reference */
 const MAX_CONTENT = 2000;
@@ -25,11 +25,13 @@ const MORE_RESERVE = 80;
 // the colon of a URL, which becomes a link by itself; headings, lists and quotes at the beginning of a line.
 const FORMATTING = /[\\`*_~|<>[\]]|:(?=\/\/)|@(?=everyone|here)|(?<=^[ \t]*)[-+#]|(?<=^[ \t]*\d+)[.)]/gm;
 
+type SpokenButton = Button<string>;
+
 const STYLES = {
   primary: ButtonStyle.Primary,
   plain: ButtonStyle.Secondary,
   danger: ButtonStyle.Danger,
-} as const satisfies Record<Button['style'], ButtonStyle>;
+} as const satisfies Record<SpokenButton['style'], ButtonStyle>;
 
 /** The body of a message in Discord's API, for an edit or a direct message alike. */
 export interface DiscordMessage {
@@ -39,14 +41,14 @@ export interface DiscordMessage {
 }
 
 /** An answer as Discord shows it: its text is never formatted, linked or a mention, and is shortened audibly. */
-export function render(answer: Answer): DiscordMessage {
+export function render(answer: SpokenAnswer): DiscordMessage {
   const title = answer.title?.trim();
   const bold = title ? [`**${escapeWithin(title, MAX_TITLE)}**`] : [];
   const content = joinWithin([...bold, ...answer.lines.map((line) => escapeWithin(line, MAX_LINE))]);
   return { content: content.trim() || '…', components: renderRows(answer), allowed_mentions: { parse: [] } };
 }
 
-function renderRows(answer: Answer): APIActionRowComponent<APIButtonComponent>[] {
+function renderRows(answer: SpokenAnswer): APIActionRowComponent<APIButtonComponent>[] {
   const buttons = [...answer.buttons.flatMap(renderButton), ...renderLink(answer)].slice(
     0,
     BUTTONS_PER_ROW * MAX_ROWS,
@@ -59,7 +61,11 @@ function renderRows(answer: Answer): APIActionRowComponent<APIButtonComponent>[]
 }
 
 /** Discord refuses a whole message for one bad button, so one that it cannot carry, or a repeat, is left out. */
-function renderButton(button: Button, index: number, all: readonly Button[]): APIButtonComponent[] {
+function renderButton(
+  button: SpokenButton,
+  index: number,
+  all: readonly SpokenButton[],
+): APIButtonComponent[] {
   const customId = encodeButton(button);
   const isRepeat = all.findIndex((other) => encodeButton(other) === customId) < index;
   if (isRepeat || customId.length > MAX_CUSTOM_ID) return [];
@@ -67,7 +73,7 @@ function renderButton(button: Button, index: number, all: readonly Button[]): AP
   return [{ type: ComponentType.Button, custom_id: customId, label, style: STYLES[button.style] }];
 }
 
-function renderLink({ link }: Answer): APIButtonComponent[] {
+function renderLink({ link }: SpokenAnswer): APIButtonComponent[] {
   const url = link && URL.canParse(link.url) ? new URL(link.url) : null;
   if (!link || !url || !/^https?:$/.test(url.protocol) || url.href.length > MAX_URL) return [];
   const label = cut(link.label.trim(), MAX_LABEL) || '…';

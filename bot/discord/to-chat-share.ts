@@ -1,11 +1,12 @@
 import path from 'node:path';
 import type { Attachment, ChatInputCommandInteraction } from 'discord.js';
+import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { ChatShare } from '../chat.js';
 import { FILE_OPTIONS } from './commands.js';
-import { personOf, replyTo } from './discord-person.js';
+import { personOf } from './discord-person.js';
 
 /** What somebody asked for with `/share`. The files are the very ones that they attached: nothing to confirm. */
-export function toChatShare(interaction: ChatInputCommandInteraction): ChatShare {
+export function toChatShare(interaction: ChatInputCommandInteraction, reply: ChatReply): ChatShare {
   const { id, options } = interaction;
   const attachments = FILE_OPTIONS.map((name) => options.getAttachment(name)).filter((file) => file !== null);
   const lifetimeDays = options.getInteger('expires');
@@ -23,7 +24,7 @@ export function toChatShare(interaction: ChatInputCommandInteraction): ChatShare
     message: options.getString('message') ?? '',
     ...(lifetimeDays === null ? {} : { lifetimeDays }),
     needsConfirmation: false,
-    reply: replyTo(interaction),
+    reply,
   };
 }
 

@@ -18,8 +18,9 @@ export async function onButton(
   const button = action.type === 'button' ? decodeButton(action.value ?? '') : null;
   if (!button) return;
   const person = personOfInteraction(body);
-  const reply = replyTo(person, body.response_url);
-  await runCommand(tools, reply, () => obey(tools, person, { ...button, triggerId: body.trigger_id }, reply));
+  await runCommand(tools, replyTo(person, body.response_url), (reply) =>
+    obey(tools, person, { ...button, triggerId: body.trigger_id }, reply),
+  );
 }
 
 async function obey(

@@ -1,6 +1,6 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs, SlashCommand } from '@slack/bolt';
 import type { ChatReply } from '../../core/identities/chat-user.js';
-import { text } from '../../core/messages/messages.js';
+import { phrase } from '../../core/messages/messages.js';
 import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
 import type { Answer, CommandResult } from '../chat.js';
 import { help } from '../commands/answers.js';
@@ -18,8 +18,9 @@ export async function onShareCommand(
 ): Promise<void> {
   await ack();
   const person = personOfCommand(command);
-  const reply = replyTo(person, command.response_url);
-  await runCommand(tools, reply, () => obey(tools, person, command, reply));
+  await runCommand(tools, replyTo(person, command.response_url), (reply) =>
+    obey(tools, person, command, reply),
+  );
 }
 
 async function obey(
@@ -65,9 +66,9 @@ async function shareRecentFiles(
 
 /** The button opens the form, with the addresses kept: five fit into its value. */
 function noRecentFile(emails: string[]): Answer {
-  const label = text('button.choose_files', {});
+  const label = phrase('button.choose_files', {});
   return {
-    lines: [text('chat.no_recent_file', {})],
+    lines: [phrase('chat.no_recent_file', {})],
     buttons: [{ label, action: 'choose-files', id: emails.join(' '), style: 'primary' }],
     isFinal: true,
   };

@@ -1,5 +1,6 @@
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
-import { AppError } from '../../core/errors.js';
+import { isAppError, phraseOf, type AppError } from '../../core/errors.js';
+import { text } from '../../core/messages/messages.js';
 import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
 import { share } from '../commands/share.js';
 import { describeOwnFile } from './recent-files.js';
@@ -13,16 +14,17 @@ export async function onShareSubmission(
   { ack, body, view }: SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs,
 ): Promise<void> {
   const form = readShareForm(view);
+  const person = personOfInteraction(body);
+  const to = replyOfForm(person, view);
   const problem = findProblem(form);
   if (problem) {
-    await ack({ response_action: 'errors', errors: { emails: problem } });
+    const { code, params } = phraseOf(problem);
+    await ack({ response_action: 'errors', errors: { emails: text(code, params, to.language) } });
     return;
   }
   await ack();
-  const person = personOfInteraction(body);
-  const reply = replyOfForm(person, view);
   const { deps } = tools;
-  await runCommand(tools, reply, async () => {
+  await runCommand(tools, to, async (reply) => {
     const owner = { teamId: person.teamId, userId: person.profile.userId };
     const files = await Promise.all(form.fileIds.map((fileId) => describeOwnFile(deps, owner, fileId)));
     const { emailsText, message, lifetimeDays } = form;
@@ -40,12 +42,12 @@ export async function onShareSubmission(
   });
 }
 
-function findProblem({ emailsText }: ShareForm): string | null {
+function findProblem({ emailsText }: ShareForm): AppError | null {
   try {
     requireRecipients(parseRecipients(emailsText));
     return null;
   } catch (error) {
-    if (error instanceof AppError) return error.message;
+    if (isAppError(error)) return error;
     throw error;
   }
 }

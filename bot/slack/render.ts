@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt';
-import { encodeButton, type Answer, type Button } from '../chat.js';
+import { encodeButton, type Button, type SpokenAnswer } from '../chat.js';
 
 /** Slack's limits. @see https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_SECTION = 3000;
@@ -7,6 +7,8 @@ const MAX_BLOCKS = 50;
 const MAX_BUTTONS = 25;
 const MAX_LABEL = 75;
 const MAX_VALUE = 2000;
+
+type SpokenButton = Button<string>;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
@@ -17,7 +19,7 @@ export interface SlackMessage {
 }
 
 /** An answer as Slack shows it. Its text is escaped and never becomes a link, a mention or a channel's name. */
-export function render(answer: Answer): SlackMessage {
+export function render(answer: SpokenAnswer): SlackMessage {
   const { title, lines } = answer;
   const text = escapeWithin([title ?? '', ...lines].join('\n').trim(), MAX_SECTION) || '…';
   const bold = title?.trim() ? [`*${escapeWithin(title.trim(), MAX_SECTION - 2)}*`] : [];
@@ -43,7 +45,7 @@ function section(text: string): types.SectionBlock {
 }
 
 /** The value says what is meant; the action id only has to be unique among a message's buttons. */
-function renderButton(button: Button, index: number, all: readonly Button[]): types.Button {
+function renderButton(button: SpokenButton, index: number, all: readonly SpokenButton[]): types.Button {
   const isFirst = all.findIndex(({ action }) => action === button.action) === index;
   return {
     type: 'button',
@@ -54,7 +56,7 @@ function renderButton(button: Button, index: number, all: readonly Button[]): ty
   };
 }
 
-function renderLink({ link }: Answer): types.Button[] {
+function renderLink({ link }: SpokenAnswer): types.Button[] {
   return link
     ? [
         {

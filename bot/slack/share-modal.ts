@@ -2,7 +2,8 @@ import type { types, ViewOutput } from '@slack/bolt';
 import * as z from 'zod';
 import { AppError } from '../../core/errors.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
-import { text } from '../../core/messages/messages.js';
+import type { MessageCode, MessageParams } from '../../core/messages/en.js';
+import { languageOf, text } from '../../core/messages/messages.js';
 import {
   DEFAULT_LIFETIME_DAYS,
   LIFETIMES_DAYS,
@@ -16,8 +17,13 @@ import type { SlackTools } from './slack-tools.js';
 /** The callback id of the form, by which its submission is known. */
 export const SHARE_FORM = 'share-form';
 
-/** What travels with the form, through the person's client: where the person is answered. */
-const formReply = z.object({ url: z.string(), until: z.number(), left: z.number().int().min(0) });
+/** What travels with the form, through the person's client: where and in which language the person is answered. */
+const formReply = z.object({
+  url: z.string(),
+  until: z.number(),
+  left: z.number().int().min(0),
+  language: z.string(),
+});
 
 const MAX_LABEL = 2000;
 const MAX_TITLE = 24;
@@ -60,42 +66,45 @@ export function replyOfForm(person: SlackPerson, { private_metadata }: ViewOutpu
   const parsed = formReply.safeParse(parseJson(private_metadata));
   const fresh = replyTo(person, parsed.data?.url ?? '');
   if (!parsed.success) return { ...fresh, replyUntil: new Date(0), repliesLeft: 0 };
-  const { until, left } = parsed.data;
+  const { until, left, language } = parsed.data;
   return {
     ...fresh,
+    language: languageOf(language) ?? fresh.language,
     replyUntil: new Date(Math.min(until, fresh.replyUntil.getTime())),
     repliesLeft: Math.min(left, fresh.repliesLeft),
   };
 }
 
 function shareModal(
-  { replyHandle: url, replyUntil, repliesLeft: left }: ChatReply,
+  { replyHandle: url, replyUntil, repliesLeft: left, language }: ChatReply,
   emailsText: string,
 ): types.ModalView {
-  const metadata: z.input<typeof formReply> = { url, until: replyUntil.getTime(), left };
+  const metadata: z.input<typeof formReply> = { url, until: replyUntil.getTime(), left, language };
+  const say = <C extends MessageCode>(code: C, params: MessageParams<C>): string =>
+    text(code, params, language);
   return {
     type: 'modal',
     callback_id: SHARE_FORM,
     private_metadata: JSON.stringify(metadata),
-    title: plainText(text('modal.title', {}), MAX_TITLE),
-    submit: plainText(text('modal.send', {}), MAX_TITLE),
-    close: plainText(text('button.cancel', {}), MAX_TITLE),
+    title: plainText(say('modal.title', {}), MAX_TITLE),
+    submit: plainText(say('modal.send', {}), MAX_TITLE),
+    close: plainText(say('button.cancel', {}), MAX_TITLE),
     blocks: [
       {
-        ...input('files', text('modal.files', {}), {
+        ...input('files', say('modal.files', {}), {
           type: 'file_input',
           action_id: 'files',
           max_files: MAX_FILES,
         }),
-        hint: plainText(text('modal.files_hint', {}), MAX_LABEL),
+        hint: plainText(say('modal.files_hint', {}), MAX_LABEL),
       },
-      input('emails', text('modal.emails', {}), {
+      input('emails', say('modal.emails', {}), {
         type: 'plain_text_input',
         action_id: 'emails',
         ...(emailsText ? { initial_value: emailsText } : {}),
       }),
       {
-        ...input('message', text('modal.message', {}), {
+        ...input('message', say('modal.message', {}), {
           type: 'plain_text_input',
           action_id: 'message',
           multiline: true,
@@ -103,11 +112,14 @@ function shareModal(
         }),
         optional: true,
       },
-      input('lifetime', text('modal.lifetime', {}), {
+      input('lifetime', say('modal.lifetime', {}), {
         type: 'static_select',
         action_id: 'lifetime',
-        options: LIFETIMES_DAYS.map(lifetimeOption),
-        initial_option: lifetimeOption(DEFAULT_LIFETIME_DAYS),
+        options: LIFETIMES_DAYS.map((days) => lifetimeOption(days, say('modal.days', { days }))),
+        initial_option: lifetimeOption(
+          DEFAULT_LIFETIME_DAYS,
+          say('modal.days', { days: DEFAULT_LIFETIME_DAYS }),
+        ),
       }),
     ],
   };
@@ -117,8 +129,8 @@ function input(blockId: string, label: string, element: types.InputBlock['elemen
   return { type: 'input', block_id: blockId, label: plainText(label, MAX_LABEL), element };
 }
 
-function lifetimeOption(days: number): types.PlainTextOption {
-  return { text: plainText(text('modal.days', { days })), value: String(days) };
+function lifetimeOption(days: number, label: string): types.PlainTextOption {
+  return { text: plainText(label), value: String(days) };
 }
 
 function parseJson(json: string): unknown {

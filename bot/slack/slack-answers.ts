@@ -1,6 +1,6 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import type { ChatReply } from '../../core/identities/chat-user.js';
-import type { Answer, ChatPlatform } from '../chat.js';
+import { speak, type Answer, type ChatPlatform } from '../chat.js';
 import { render } from './render.js';
 
 const TIMEOUT_MS = 5_000;
@@ -58,8 +58,9 @@ export function createSlackAnswers(client: WebClient, apiUrl: string): SlackAnsw
     edit,
     message,
     async tell(reply, answer) {
-      const isShown = reply.replyUntil.getTime() > Date.now() && (await edit(reply.replyHandle, answer));
-      if (!isShown) await message(reply.userId, answer);
+      const spoken = speak(answer, reply.language);
+      const isShown = reply.replyUntil.getTime() > Date.now() && (await edit(reply.replyHandle, spoken));
+      if (!isShown) await message(reply.userId, spoken);
     },
   };
 }

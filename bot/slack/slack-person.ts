@@ -56,6 +56,7 @@ export function replyTo({ profile }: SlackPerson, responseUrl: string): ChatRepl
     platform,
     workspaceId,
     userId,
+    language: 'en',
     replyHandle: responseUrl,
     replyUntil: new Date(Date.now() + REPLY_LIFETIME_MS),
     repliesLeft: REPLY_POSTS,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import { AppError } from '../../core/errors.js';
+import { findLanguage } from '../../core/identities/find-language.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { SlackFiles } from '../../core/ports.js';
 import type { BotDeps, CommandResult } from '../chat.js';
@@ -24,12 +25,14 @@ export interface SlackTools {
  */
 export async function runCommand(
   { deps, answers }: SlackTools,
-  reply: ChatReply,
-  command: () => Promise<CommandResult>,
+  to: ChatReply,
+  command: (reply: ChatReply) => Promise<CommandResult>,
 ): Promise<void> {
   const reference = randomUUID().slice(0, 8);
   try {
-    const answer = await command().catch((error: unknown) => {
+    // Slack says nobody's language without one more scope, so the account's own choice counts.
+    const reply = { ...to, language: await findLanguage(deps, to) };
+    const answer = await command(reply).catch((error: unknown) => {
       // The message may name a file; the cause says what was out of reach.
       if (error instanceof AppError && error.kind === 'unavailable') {
         deps.log.warn(

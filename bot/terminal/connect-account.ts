@@ -19,23 +19,24 @@ export async function connectAccount(
   person: ChatProfile,
   isConfirmed: boolean,
 ): Promise<0 | 1> {
+  const { language } = terminal;
   if (!terminal.ask && !isConfirmed) {
-    terminal.write(text('chat.confirm_needed', {}));
+    terminal.write(text('chat.confirm_needed', {}, language));
     return 1;
   }
   const answer = await connect(deps, person);
-  terminal.write(render(answer));
+  terminal.write(render(answer, language));
   if (answer.isFinal) return 0;
 
   const { linkCodeId, account } = await waitForApproval(deps, person);
   const name = `${account.firstName} ${account.lastName}`;
-  const question = render(confirmLinkCard(linkCodeId, { name, email: account.email }));
+  const question = render(confirmLinkCard(linkCodeId, { name, email: account.email }), language);
   if (isConfirmed) terminal.write(question);
   const isWanted = isConfirmed || (await terminal.ask?.(question)) === true;
   const outcome = isWanted
     ? await confirmLink(deps, person, linkCodeId)
     : await refuseLink(deps, person, linkCodeId);
-  if (outcome) terminal.write(render(outcome));
+  if (outcome) terminal.write(render(outcome, language));
   return isWanted ? 0 : 1;
 }
 

@@ -18,7 +18,7 @@ const HAS_LEFT: ReadonlySet<DeliveryState> = new Set<DeliveryState>([
 /** Says where a share stands, whenever that changes, until it is settled. @returns 0 when every mail has left */
 export async function followShare(
   { db }: Pick<TerminalDeps, 'db'>,
-  terminal: Pick<Terminal, 'write'>,
+  terminal: Pick<Terminal, 'write' | 'language'>,
   shareId: string,
   timeLimitMs = TIME_LIMIT_MS,
 ): Promise<0 | 1> {
@@ -28,13 +28,13 @@ export async function followShare(
     const [share] = await summarise(db, [shareId]);
     if (!share) return 1;
     const answer = progress(share);
-    const news = render(answer);
+    const news = render(answer, terminal.language);
     if (news !== said) terminal.write(news);
     said = news;
     if (answer.isFinal) return isMailed(share) ? 0 : 1;
     await delay(LOOK_EVERY_MS);
   }
-  terminal.write(text('chat.still_under_way', {}));
+  terminal.write(text('chat.still_under_way', {}, terminal.language));
   return 1;
 }
 

@@ -7,7 +7,9 @@ import { createLogger } from '../../adapters/logger.js';
 import { createPresigningClient, createS3Client } from '../../adapters/s3.js';
 import { createS3UploadStore } from '../../adapters/s3-upload-store.js';
 import { environment, limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../../core/config.js';
+import { languageOf, text, type Language } from '../../core/messages/messages.js';
 import { runTerminal } from './run-terminal.js';
+import type { Terminal } from './terminal.js';
 
 try {
   process.exitCode = await main();
@@ -26,7 +28,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: { yes: { type: 'boolean' } },
   });
-  const [text = '/help', ...paths] = positionals;
+  const [typed = '/help', ...paths] = positionals;
   const log = createLogger('chat', 'error');
   const pool = createPool(env.DATABASE_URL, log);
   const db = createDatabase(pool);
@@ -43,10 +45,17 @@ async function main(): Promise<number> {
     marks: { markMail: (deliveryId: string) => queue.add('mark-mail', { deliveryId }) },
     uploads: createS3UploadStore(s3, createPresigningClient(storage), env.S3_BUCKET),
   };
-  const terminal = { write: console.log, ask: process.stdin.isTTY ? ask : null };
+  const { LC_ALL, LC_MESSAGES, LANG } = process.env;
+  const language = languageOf(LC_ALL ?? LC_MESSAGES ?? LANG) ?? 'en';
+  const terminal = { language, write: console.log, ask: process.stdin.isTTY ? ask(language) : null };
   const userId = userInfo().username;
   try {
-    return await runTerminal(deps, terminal, { text, paths, userId, isConfirmed: values.yes === true });
+    return await runTerminal(deps, terminal, {
+      text: typed,
+      paths,
+      userId,
+      isConfirmed: values.yes === true,
+    });
   } finally {
     await queue.close();
     await db.$disconnect();
@@ -54,9 +63,11 @@ async function main(): Promise<number> {
   }
 }
 
-async function ask(question: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await lines.question(`${question}\n[y/N] `);
-  lines.close();
-  return /^y(es)?$/i.test(answer.trim());
+function ask(language: Language): NonNullable<Terminal['ask']> {
+  return async (question) => {
+    const lines = createInterface({ input: process.stdin, output: process.stdout });
+    const answer = await lines.question(`${question}\n[${text('chat.yes_or_no', {}, language)}] `);
+    lines.close();
+    return /^(y|yes|j|ja)$/i.test(answer.trim());
+  };
 }

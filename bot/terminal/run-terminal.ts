@@ -38,11 +38,11 @@ export async function runTerminal(
       case '/connect':
         return await connectAccount(deps, terminal, person, command.isConfirmed);
       default:
-        terminal.write(render(help('chat.help_terminal')));
+        terminal.write(render(help('chat.help_terminal'), terminal.language));
         return name === '/help' ? 0 : 1;
     }
   } catch (error) {
-    terminal.write(render(explain(deps, error, randomUUID().slice(0, 8))));
+    terminal.write(render(explain(deps, error, randomUUID().slice(0, 8)), terminal.language));
     return 1;
   }
 }

@@ -26,7 +26,7 @@ export async function shareFiles(
   const identity = await findIdentity(deps, person);
   if (!identity) {
     // A share kept until then would wait for an upload that never comes.
-    terminal.write(text('chat.connect_first', {}));
+    terminal.write(text('chat.connect_first', {}, terminal.language));
     return 1;
   }
   const requestKey = `terminal:${randomUUID()}`;
@@ -40,7 +40,7 @@ export async function shareFiles(
   };
   const answer = await share(deps, wish);
   if (answer) {
-    terminal.write(render(answer));
+    terminal.write(render(answer, terminal.language));
     return 1;
   }
   const { id: shareId, attachments } = await deps.db.share.findUniqueOrThrow({

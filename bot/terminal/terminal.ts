@@ -1,11 +1,13 @@
 import type { Deps } from '../../core/ports.js';
-import type { Answer, BotDeps } from '../chat.js';
+import type { Language } from '../../core/messages/messages.js';
+import { speak, type Answer, type BotDeps } from '../chat.js';
 
 /** What the terminal works with: it uploads the files itself. */
 export type TerminalDeps = BotDeps & Pick<Deps, 'uploads'>;
 
 /** The person at the other end. */
 export interface Terminal {
+  language: Language;
   write(text: string): void;
   /** Asks yes or no; null where nobody is there to answer. */
   ask: ((question: string) => Promise<boolean>) | null;
@@ -16,7 +18,8 @@ export interface Terminal {
 const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
 
 /** An answer as lines of plain text; what its buttons would do is asked for in other ways. */
-export function render({ title, lines, link }: Answer): string {
+export function render(answer: Answer, language: Language): string {
+  const { title, lines, link } = speak(answer, language);
   const all = [...(title ? [title] : []), ...lines, ...(link ? [`${link.label}: ${link.url}`] : [])];
   return all.join('\n').replace(CONTROL, '');
 }

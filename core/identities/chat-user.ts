@@ -1,4 +1,5 @@
 import type { Platform } from '../../prisma/generated/enums.js';
+import type { Language } from '../messages/messages.js';
 
 /** Somebody on a platform, before we know whether an account is connected. */
 export interface ChatUser {
@@ -14,8 +15,9 @@ export interface ChatProfile extends ChatUser {
   workspaceName: string;
 }
 
-/** Where the bot answers a chat sender, and for how long and how often it still may. */
+/** Where and in which language the bot answers a chat sender, and for how long and how often it still may. */
 export interface ChatReply extends ChatUser {
+  language: Language;
   replyHandle: string;
   replyUntil: Date;
   repliesLeft: number;

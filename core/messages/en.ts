@@ -17,7 +17,7 @@ const DELIVERY_WORDS = {
   SUPPRESSED: 'could not be delivered',
 } as const;
 
-type DeliveryStateName = keyof typeof DELIVERY_WORDS;
+export type DeliveryStateName = keyof typeof DELIVERY_WORDS;
 
 /**
  * Every sentence that errors, chat and mails say, in English. A key is an error's code or a message's name;
@@ -133,7 +133,9 @@ export const en = {
   'chat.connected': (p: { email: string }) => `Connected to ${p.email}. You can share files now.`,
   'chat.link_refused': (_: Nothing) => 'Nothing was connected.',
   'chat.confirm_title': (p: { files: number; people: number }) =>
-    `Send ${plural(p.files, 'file')} to ${p.people === 1 ? '1 person' : `${p.people} people`}?`,
+    `Send ${plural(p.files, 'file')} to ${people(p.people)}?`,
+  'chat.confirm_file': (p: { name: string; sizeBytes: number }) =>
+    `• ${p.name} (${formatBytes(p.sizeBytes)})`,
   'chat.confirm_to': (p: { emails: string[] }) => `To: ${p.emails.join(', ')}`,
   'chat.confirm_lifetime': (p: { days: number }) => `The link lives ${plural(p.days, 'day')}.`,
   'chat.cancelled': (_: Nothing) => 'Cancelled. Nothing was sent.',
@@ -141,14 +143,13 @@ export const en = {
     `Saved: ${p.names}. I will copy the bytes and mail the links in a moment.`,
   'chat.copying': (p: { names: string; stored: number; files: number }) =>
     p.files === 1 ? `Copying ${p.names} …` : `Copying ${p.names} (${p.stored}/${p.files}) …`,
-  'chat.sending': (p: { names: string; people: number }) =>
-    `Sending ${p.names} to ${p.people === 1 ? '1 person' : `${p.people} people`} …`,
-  'chat.sent': (p: { names: string; bytes: number; people: number; expiry: string }) =>
-    `Sent ${p.names} (${formatBytes(p.bytes)}) to ${p.people === 1 ? '1 person' : `${p.people} people`}. Link expires ${p.expiry}.`,
-  'chat.delivery': (p: { state: DeliveryStateName; downloads: number }) =>
+  'chat.sending': (p: { names: string; people: number }) => `Sending ${p.names} to ${people(p.people)} …`,
+  'chat.sent': (p: { names: string; bytes: number; people: number; expiresAt: Date }) =>
+    `Sent ${p.names} (${formatBytes(p.bytes)}) to ${people(p.people)}. Link expires ${formatDate(p.expiresAt)}.`,
+  'chat.recipient': (p: { email: string; state: DeliveryStateName; downloads: number }) =>
     p.downloads > 0
-      ? `downloaded ${p.downloads === 1 ? 'once' : `${p.downloads} times`}`
-      : DELIVERY_WORDS[p.state],
+      ? `• ${p.email} — downloaded ${p.downloads === 1 ? 'once' : `${p.downloads} times`}`
+      : `• ${p.email} — ${DELIVERY_WORDS[p.state]}`,
   'chat.failed': (p: { names: string }) => `${p.names} could not be sent.`,
   'chat.revoked': (p: { names: string }) => `Revoked: ${p.names}. The links no longer work.`,
   'chat.expired': (p: { names: string }) => `Expired: ${p.names}. The links no longer work.`,
@@ -181,6 +182,7 @@ export const en = {
     'Connect your Passalong account first: npm run chat -- /connect. Nothing was sent.',
   'chat.confirm_needed': (_: Nothing) =>
     'Nobody is here to confirm. Run it in a terminal, or add --yes. Nothing was connected.',
+  'chat.yes_or_no': (_: Nothing) => 'y/N',
   'chat.still_under_way': (_: Nothing) =>
     'This takes longer than usual. It goes on by itself; the portal shows how it ends.',
   'chat.more_lines': (p: { lines: number }) =>
@@ -238,6 +240,10 @@ export const en = {
   'page.not_found': (_: Nothing) => 'There is nothing here.',
   unexpected: (p: { reference: string }) => `Something went wrong on our side. Reference ${p.reference}.`,
 } as const;
+
+function people(count: number): string {
+  return count === 1 ? '1 person' : `${count} people`;
+}
 
 export type MessageCode = keyof typeof en;
 export type MessageParams<C extends MessageCode> = Parameters<(typeof en)[C]>[0];

@@ -40,7 +40,7 @@ export async function endShare(
       state,
       leaseUntil: null,
       endedAt: new Date(),
-      ...(reason ? { failureCode: reason.code, failureDetail: reason.message } : {}),
+      ...(reason ? { failureCode: reason.code, failureParams: reason.params } : {}),
     },
   });
   if (changed.count === 0) return false;

@@ -1,7 +1,9 @@
+import type { Share } from '../../prisma/generated/client.js';
 import type { DeliveryState, Entrance, ShareState } from '../../prisma/generated/enums.js';
 import type { Database } from '../ports.js';
 import { getOwnShare } from './own-share.js';
 import { AppError } from '../errors.js';
+import { isMessageCode, type Phrase } from '../messages/messages.js';
 import type { Deps } from '../ports.js';
 import { isUuid } from '../uuid.js';
 
@@ -10,7 +12,8 @@ export interface ShareSummary {
   shareId: string;
   state: ShareState;
   entrance: Entrance;
-  failureDetail: string | null;
+  /** Why it FAILED. */
+  failure: Phrase | null;
   message: string | null;
   createdAt: Date;
   expiresAt: Date;
@@ -83,7 +86,7 @@ export async function summarise(db: Database, shareIds: readonly string[]): Prom
         shareId: id,
         state: share.state,
         entrance: share.entrance,
-        failureDetail: share.failureDetail,
+        failure: failureOf(share),
         message: share.message,
         createdAt: share.createdAt,
         expiresAt: share.expiresAt,
@@ -112,6 +115,15 @@ export async function summarise(db: Database, shareIds: readonly string[]): Prom
     ]),
   );
   return shareIds.flatMap((id) => summaries.get(id) ?? []);
+}
+
+/** A code that an older release left behind may have no words any more. */
+function failureOf({
+  failureCode,
+  failureParams,
+}: Pick<Share, 'failureCode' | 'failureParams'>): Phrase | null {
+  if (!failureCode || !isMessageCode(failureCode)) return null;
+  return { code: failureCode, params: failureParams ?? {} } as Phrase;
 }
 
 /** Where a sender fetches an own file; not counted as a download. @throws AppError not_found, unavailable */

@@ -1,7 +1,7 @@
 import { ButtonStyle } from 'discord.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUTTON_ACTIONS, type Answer } from '../../bot/chat.js';
+import { BUTTON_ACTIONS, type SpokenAnswer } from '../../bot/chat.js';
 import { describeCommands } from '../../bot/discord/commands.js';
 import { render } from '../../bot/discord/render.js';
 import { parseCommands } from '../../local/discord/validate-command.js';
@@ -89,7 +89,7 @@ const hostileText = fc.oneof(
     maxLength: 3000,
   }),
 );
-const hostileAnswer: fc.Arbitrary<Answer> = fc.record(
+const hostileAnswer: fc.Arbitrary<SpokenAnswer> = fc.record(
   {
     title: hostileText,
     lines: fc.array(hostileText, { maxLength: 30 }),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Answer, ChatPlatform } from '../../bot/chat.js';
+import type { ChatPlatform, SpokenAnswer } from '../../bot/chat.js';
 import { sendNextNotice } from '../../bot/send-notices.js';
 import { approveLinkCode, createLinkCode } from '../../core/identities/link-codes.js';
 import { oweNotice } from '../../core/notices.js';
@@ -66,14 +66,14 @@ function fakePlatform(): FakePlatform {
   };
 }
 
-function textOf({ title, lines }: Answer): string {
+function textOf({ title, lines }: SpokenAnswer): string {
   return [title, ...lines].filter(Boolean).join('\n');
 }
 
 const minutes = (count: number) => new Date(Date.now() + count * 60_000);
 
 function replyTo(userId: string) {
-  const about = { platform: 'SLACK', workspaceId: 'T1', userId } as const;
+  const about = { platform: 'SLACK', workspaceId: 'T1', userId, language: 'en' } as const;
   return { ...about, replyHandle: `handle of ${userId}`, replyUntil: minutes(30), repliesLeft: 5 };
 }
 

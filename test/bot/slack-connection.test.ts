@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSlackAnswers } from '../../bot/slack/slack-answers.js';
-import type { Answer } from '../../bot/chat.js';
+import type { SpokenAnswer } from '../../bot/chat.js';
 import { WebClient } from '@slack/web-api';
 import { ADA, ADA_DM, GENERAL, SlackBotRig } from './slack-rig.js';
 
 let rig: SlackBotRig;
 
-const said = (text: string): Answer => ({ lines: [text], buttons: [], isFinal: true });
+const said = (text: string): SpokenAnswer => ({ lines: [text], buttons: [], isFinal: true });
 
 beforeEach(async () => {
   rig = await SlackBotRig.prepare();

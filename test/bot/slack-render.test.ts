@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BUTTON_ACTIONS, decodeButton, type Answer, type Button } from '../../bot/chat.js';
+import { BUTTON_ACTIONS, decodeButton, type Button, type SpokenAnswer } from '../../bot/chat.js';
 import { render } from '../../bot/slack/render.js';
 import { parseMessageBlocks } from '../../local/slack/blocks-validation.js';
 
-const button = (change: Partial<Button> = {}): Button => ({
+const button = (change: Partial<Button<string>> = {}): Button<string> => ({
   label: 'Send',
   action: 'send-draft',
   style: 'plain',
   ...change,
 });
-const answer = (change: Partial<Answer>): Answer => ({ lines: [], buttons: [], ...change });
-const sections = (of: Answer) =>
+const answer = (change: Partial<SpokenAnswer>): SpokenAnswer => ({ lines: [], buttons: [], ...change });
+const sections = (of: SpokenAnswer) =>
   render(of).blocks.flatMap((block) => (block.type === 'section' ? [block.text?.text ?? ''] : []));
-const elements = (of: Answer) =>
+const elements = (of: SpokenAnswer) =>
   render(of).blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []));
 
 test('a title is bold above its lines, in one section and in the text for notifications', () => {

@@ -8,6 +8,7 @@ import { createS3UploadStore } from '../../adapters/s3-upload-store.js';
 import { followShare } from '../../bot/terminal/follow-share.js';
 import { runTerminal, type TerminalCommand } from '../../bot/terminal/run-terminal.js';
 import { render, type Terminal, type TerminalDeps } from '../../bot/terminal/terminal.js';
+import { phrase } from '../../core/messages/messages.js';
 import { approveLinkCode } from '../../core/identities/link-codes.js';
 import type { JobName } from '../../core/jobs.js';
 import type { DeliveryState } from '../../prisma/generated/enums.js';
@@ -57,7 +58,7 @@ afterAll(async () => {
 
 function run(text: string, paths: string[] = [], changes: Partial<TerminalCommand & Terminal> = {}) {
   const { ask = null, ...command } = changes;
-  const terminal: Terminal = { write: (line) => void said.push(line), ask };
+  const terminal: Terminal = { language: 'en', write: (line) => void said.push(line), ask };
   return runTerminal(deps, terminal, { text, paths, userId: 'ada', isConfirmed: false, ...command });
 }
 
@@ -126,11 +127,11 @@ describe('/share', () => {
     onJob = async (_name, id) => {
       await database.db.share.update({
         where: { id },
-        data: { state: 'FAILED', failureDetail: 'a.txt is infected.' },
+        data: { state: 'FAILED', failureCode: 'file.empty', failureParams: { name: 'a.txt' } },
       });
     };
     expect(await run('/share bob@example.com', [await fileOf('a.txt', Buffer.from('a'))])).toBe(1);
-    expect(said).toEqual(['a.txt is infected.']);
+    expect(said).toEqual(['a.txt is empty (0 bytes). Nothing was sent.']);
   });
 
   test('withdraws the share where storage does not take the file', async () => {
@@ -200,7 +201,8 @@ describe('/share', () => {
 
   test('does not wait for ever', async () => {
     const shareId = await acceptShare(database.db, (await createAccount(database.db)).id);
-    expect(await followShare(deps, { write: (line) => void said.push(line) }, shareId, 400)).toBe(1);
+    const terminal = { language: 'en', write: (line: string) => void said.push(line) } as const;
+    expect(await followShare(deps, terminal, shareId, 400)).toBe(1);
     expect(said.at(-1)).toMatch(/^This takes longer than usual/);
   });
 });
@@ -288,6 +290,9 @@ test.each([
 });
 
 test('nothing that is printed can move the cursor', () => {
-  const answer = { title: 'a\u001b[2Jb', lines: ['c\rd\u009be', 'f\tg'], buttons: [] };
-  expect(render(answer)).toBe('a[2Jb\ncde\nf\tg');
+  const title = phrase('chat.failed', { names: 'a\u001b[2Jb' });
+  const lines = [phrase('chat.failed', { names: 'c\rd\u009be' }), phrase('chat.failed', { names: 'f\tg' })];
+  expect(render({ title, lines, buttons: [] }, 'en')).toBe(
+    ['a[2Jb', 'cde', 'f\tg'].map((name) => `${name} could not be sent.`).join('\n'),
+  );
 });

@@ -25,6 +25,7 @@ async function pressConnect() {
     platform,
     workspaceId,
     userId,
+    language: 'en' as const,
     replyHandle: 'handle',
     replyUntil: new Date(),
     repliesLeft: 1,

@@ -1,5 +1,6 @@
 import { html, type Html } from '../../core/html.js';
 import { formatDate } from '../../core/messages/format.js';
+import { text } from '../../core/messages/messages.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
 import type { DeliveryState, ShareState } from '../../prisma/generated/enums.js';
 
@@ -90,7 +91,7 @@ export function shareStatus(share: ShareSummary): Status {
   if (share.state === 'READY')
     return { ...SHARE.READY, help: `Until ${formatDate(share.expiresAt, 'time')}.` };
   const status = SHARE[share.state];
-  return share.failureDetail ? { ...status, help: share.failureDetail } : status;
+  return share.failure ? { ...status, help: text(share.failure.code, share.failure.params) } : status;
 }
 
 /** A withdrawn link and a download say more than what became of the mail. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { speak } from '../../../bot/chat.js';
 import { confirmCard } from '../../../bot/commands/answers.js';
 
 const request = {
@@ -20,11 +21,12 @@ const request = {
 };
 
 test('the confirm card names each file with its size, the addresses and the lifetime', () => {
-  const { title, lines } = confirmCard('d1', request);
+  const { title, lines } = speak(confirmCard('d1', request), 'en');
   expect(title).toBe('Send 1 file to 1 person?');
   expect(lines).toEqual(['• plan.pdf (2 KB)', 'To: ann@x.org', 'The link lives 7 days.']);
 });
 
 test('the confirm card says that an address listed twice is sent to once', () => {
-  expect(confirmCard('d1', request, ['Ann@x.org']).lines).toContain('Sent once to Ann@x.org (listed twice).');
+  const { lines } = speak(confirmCard('d1', request, ['Ann@x.org']), 'en');
+  expect(lines).toContain('Sent once to Ann@x.org (listed twice).');
 });

@@ -58,7 +58,8 @@ function person(): ChatProfile {
 /** A code for somebody in chat, as the bot mints it. */
 async function mint(by = ann): Promise<{ linkCodeId: string; token: string }> {
   const { platform, workspaceId, userId } = by;
-  const reply = { platform, workspaceId, userId, replyHandle: 'r', replyUntil: new Date(), repliesLeft: 5 };
+  const to = { platform, workspaceId, userId, language: 'en' } as const;
+  const reply = { ...to, replyHandle: 'r', replyUntil: new Date(), repliesLeft: 5 };
   const { linkCodeId, url } = await createLinkCode(deps(), 'https://portal.test', by, reply);
   expect(url).toMatch(/^https:\/\/portal\.test\/connect\/[\w.-]+$/);
   return { linkCodeId, token: url.split('/').at(-1) ?? '' };

@@ -263,6 +263,7 @@ function chatReply() {
     platform: 'SLACK' as const,
     workspaceId: 'T1',
     userId: randomUUID(),
+    language: 'en' as const,
     replyHandle: 'https://slack.test/reply',
     replyUntil,
     repliesLeft: 5,

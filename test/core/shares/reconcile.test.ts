@@ -97,7 +97,7 @@ describe('the reconciler', () => {
     await run();
     const share = await database.db.share.findUniqueOrThrow({ where: { id: shareId } });
     expect(share).toMatchObject({ state: 'FAILED', failureCode: 'file.upload_missing' });
-    expect(share.failureDetail).toContain('did not complete');
+    expect(share.failureParams).toEqual({ name: expect.any(String) as string });
     expect(queue.jobs).toEqual([{ name: 'delete-objects', payload: { shareId } }]);
     expect(await database.db.quota.findUnique({ where: { accountId } })).toMatchObject({ usedBytes: 0n });
     expect(await database.db.usageRecord.count({ where: { shareId, kind: 'REVERSAL' } })).toBe(1);

@@ -179,8 +179,8 @@ describe('a chat share', () => {
     const shareId = await chatShare();
     await storeAttachments(depsWith(fakeFetcher({ F1: gone() })), shareId);
     const share = await readShare(shareId);
-    expect(share).toMatchObject({ state: 'FAILED', failureCode: 'file.deleted' });
-    expect(share.failureDetail).toContain('a.pdf was deleted in Slack');
+    const failureParams = { name: 'a.pdf', platform: 'Slack' };
+    expect(share).toMatchObject({ state: 'FAILED', failureCode: 'file.deleted', failureParams });
     expect(await usage(shareId)).toMatchObject([
       { kind: 'SHARE', bytes: 100_000n, fileNames: ['a.pdf'], recipients: ['a@x.org', 'b@x.org'] },
       { kind: 'REVERSAL', bytes: -100_000n, fileNames: ['a.pdf'], recipients: ['a@x.org', 'b@x.org'] },
@@ -255,9 +255,9 @@ describe('a chat share', () => {
     await expect(storeAttachments(deps, shareId)).rejects.toThrow(TypeError);
     await database.db.share.update({ where: { id: shareId }, data: { fence: 19 } });
     await storeAttachments(deps, shareId);
-    const { state, failureCode, failureDetail } = await readShare(shareId);
-    expect({ state, failureCode }).toEqual({ state: 'FAILED', failureCode: 'unexpected' });
-    expect(failureDetail).not.toContain('function');
+    const { state, failureCode, failureParams } = await readShare(shareId);
+    const reference = { reference: shareId };
+    expect([state, failureCode, failureParams]).toEqual(['FAILED', 'unexpected', reference]);
   });
 });
 

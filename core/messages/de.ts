@@ -1,0 +1,241 @@
+import type { DeliveryStateName, MessageCode, MessageParams } from './en.js';
+import { createFormats } from './format.js';
+
+const { formatBytes, formatDate } = createFormats('de-DE', 'Byte');
+
+const DELIVERY_WORDS: Readonly<Record<DeliveryStateName, string>> = {
+  PENDING: 'wartet',
+  CLAIMED: 'wird gesendet',
+  SENDING: 'wird gesendet',
+  SENT: 'gesendet',
+  DELIVERED: 'zugestellt',
+  BOUNCED: 'kam zurück',
+  COMPLAINED: 'als Spam gemeldet',
+  UNCONFIRMED: 'nicht bestätigt: Die Mail ist vielleicht hinausgegangen, vielleicht nicht',
+  FAILED: 'vom Maildienst abgelehnt',
+  CANCELLED: 'zurückgezogen',
+  SUPPRESSED: 'nicht zustellbar',
+};
+
+/** The catalogue in German. */
+export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => string } = {
+  // Files
+  'file.none': () => 'Wähle mindestens eine Datei. Es wurde nichts gesendet.',
+  'file.too_many': (p) => `Auf einmal gehen höchstens ${p.max} Dateien. Es wurde nichts gesendet.`,
+  'file.missing': (p) => `Es gibt keine Datei ${p.name}. Es wurde nichts gesendet.`,
+  'file.not_a_file': (p) => `${p.name} ist keine Datei. Es wurde nichts gesendet.`,
+  'file.empty': (p) => `${p.name} ist leer (0 Byte). Es wurde nichts gesendet.`,
+  'file.too_large': (p) =>
+    `${p.name} hat ${formatBytes(p.sizeBytes)}; erlaubt sind ${formatBytes(p.limitBytes)}. Es wurde nichts gesendet.`,
+  'file.deleted': (p) =>
+    `${p.name} wurde in ${p.platform} gelöscht, bevor ich es kopieren konnte. Lade es noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
+  'file.hidden': (p) =>
+    `${p.name} ist verborgen, weil der kostenlose Tarif dieses Arbeitsbereichs Dateien nach 90 Tagen verbirgt. Lade die Datei noch einmal hoch, um sie zu teilen.`,
+  'file.foreign': (p) =>
+    `${p.name} gehört einer anderen Organisation, und Slack lässt mich die Datei nicht lesen. Frage, wem sie gehört, oder lade sie herunter und hier wieder hoch.`,
+  'file.external': (p) =>
+    `${p.name} liegt in ${p.where}; ich kann nur Dateien senden, die in Slack gespeichert sind. Teile sie von ${p.where} aus, oder lade eine Kopie hoch.`,
+  'file.not_visible': (p) =>
+    `Ich kann in dieser privaten Unterhaltung keine Dateien lesen. Lade mich mit /invite @${p.bot} ein und versuche es erneut, oder schicke mir die Datei als Direktnachricht. Es wurde nichts gesendet.`,
+  'file.not_own': () =>
+    'Ich kann nur Dateien senden, die du selbst hochgeladen hast. Es wurde nichts gesendet.',
+  'file.link_expired': (p) =>
+    `Discords Link zu ${p.name} ist abgelaufen, bevor ich die Datei kopieren konnte. Hänge sie bitte noch einmal an. Es wurde nichts gesendet.`,
+  'file.reinstall': () =>
+    'Passalong muss in diesem Arbeitsbereich neu installiert werden. Bitte einen Admin darum. Es wurde nichts gesendet.',
+  'file.not_the_file': (p) =>
+    `${p.platform} hat statt ${p.name} eine Anmeldeseite geschickt. Vielleicht muss ein Admin die App neu installieren. Es wurde nichts gesendet.`,
+  'file.size_differs': (p) =>
+    `${p.name} kam in einer anderen Größe an als angekündigt. Lade die Datei noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
+  'file.unreachable': (p) =>
+    `Ich konnte ${p.name} nicht von ${p.platform} holen. Versuche es in ein paar Minuten erneut. Es wurde nichts gesendet.`,
+  'file.blocked_source': (p) =>
+    `${p.name} kann nicht geteilt werden: Die Datei liegt nicht dort, wo ich Dateien holen darf. Lade sie noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
+  'file.upload_missing': (p) =>
+    `${p.name} wurde nicht vollständig hochgeladen. Lade die Datei noch einmal hoch. Es wurde nichts gesendet.`,
+
+  // Recipients and the request
+  'recipients.none': () =>
+    'Wer soll es bekommen? Gib 1 bis 5 E-Mail-Adressen an, zum Beispiel ann@example.com bob@example.com.',
+  'recipients.too_many': (p) =>
+    `Du hast ${p.count} Adressen angegeben; auf einmal gehen ${p.max}. Nimm ${p.count - p.max} heraus oder teile zweimal. Es wurde nichts gesendet.`,
+  'recipients.malformed': (p) =>
+    `Das sieht nicht nach E-Mail-Adressen aus: ${p.addresses.join(', ')}. Es wurde nichts gesendet.`,
+  'recipients.mention': (p) =>
+    `Ich kann die E-Mail-Adresse von ${p.name} nicht nachschlagen. Gib die Adresse selbst an.`,
+  'share.message_too_long': (p) => `Die Nachricht ist länger als ${p.max} Zeichen. Es wurde nichts gesendet.`,
+  'share.lifetime': () => 'Wähle, wie lange der Link gilt: 1, 7 oder 30 Tage. Es wurde nichts gesendet.',
+  'share.form_stale': () =>
+    'Mit diesem Formular wurde schon etwas anderes geteilt. Lade die Seite neu und versuche es erneut.',
+  'share.rate_limited': (p) =>
+    `Du hast in dieser Stunde schon ${p.max}-mal geteilt. Versuche es am ${formatDate(p.at, 'time')} erneut.`,
+  'share.recipients_limited': (p) =>
+    `Das wären mehr als ${p.max} Empfänger in 24 Stunden, und das ist deine Grenze. Versuche es morgen erneut. Es wurde nichts gesendet.`,
+  'share.storage_full': (p) =>
+    `Was du gerade teilst, wäre zusammen größer als ${formatBytes(p.limitBytes)}. Lösche etwas, das nicht mehr gebraucht wird, und versuche es erneut. Es wurde nichts gesendet.`,
+  'share.not_found': () => 'Das gibt es nicht.',
+  'share.ended': () => 'Das ist schon beendet.',
+  'share.not_ready': () => 'Die Dateien sind noch nicht gespeichert. Versuche es gleich noch einmal.',
+  'share.busy': () => 'Gerade wird eine Mail davon gesendet. Versuche es in ein paar Sekunden noch einmal.',
+  'share.draft_gone': () =>
+    'Das wartet nicht mehr: Es wurde gesendet, abgebrochen oder ist älter als 30 Minuten.',
+  'delivery.too_early': (p) =>
+    `Wir warten noch auf Amazons Antwort zu dieser Mail. ${p.minutes} Minuten nach dem ersten Versuch kannst du sie noch einmal senden.`,
+  'delivery.not_resendable': () => 'Diese Mail kann nicht noch einmal gesendet werden.',
+
+  // Accounts
+  'account.not_confirmed': () =>
+    'Bestätige zuerst deine E-Mail-Adresse: Öffne den Link in der Mail, die wir dir geschickt haben.',
+  'account.paused': () =>
+    'Das Teilen ist für dieses Konto angehalten. Antworte auf eine unserer Mails, damit wir es uns ansehen.',
+  'account.name_missing': () => 'Gib deinen Namen an.',
+  'account.name_too_long': (p) => `Höchstens ${p.max} Zeichen.`,
+  'account.email_malformed': () => 'Gib eine E-Mail-Adresse an, zum Beispiel ann@example.com.',
+  'account.password_short': (p) => `Mindestens ${p.min} Zeichen.`,
+  'account.password_long': (p) => `Höchstens ${p.max} Zeichen.`,
+  'account.password_common': () =>
+    'Dieses Passwort steht auf Listen häufiger Passwörter oder enthält deinen Namen oder unseren. Wähle ein anderes.',
+  'account.signed_out': () => 'Du bist abgemeldet. Melde dich wieder an und mache weiter.',
+  'account.sign_in_failed': () => 'Die E-Mail-Adresse oder das Passwort ist falsch.',
+  'account.password_wrong': () => 'Das Passwort ist falsch.',
+  'account.too_many_tries': (p) =>
+    `Zu viele Versuche. Versuche es in ${count(Math.ceil(p.seconds / 60), 'Minute', 'Minuten')} erneut.`,
+  'account.busy': () => 'Gerade melden sich zu viele Leute an. Versuche es in ein paar Sekunden noch einmal.',
+  'account.token_dead': () => 'Dieser Link ist abgelaufen oder wurde schon benutzt. Fordere einen neuen an.',
+
+  // Links between chat and account
+  'link.expired': (p) =>
+    `Dieser Link ist abgelaufen. Gehe zurück zu ${p.platform} und drücke noch einmal „Konto verbinden“.`,
+  'link.taken': (p) =>
+    `Diese Identität in ${p.platform} ist mit einem anderen Konto verbunden. Trenne sie zuerst dort.`,
+  'link.not_yours': () => 'Nur wer diese Verbindung angefordert hat, kann sie bestätigen.',
+
+  // Chat
+  'chat.no_recipients': () =>
+    'Wer soll es bekommen? Gib 1 bis 5 E-Mail-Adressen an, zum Beispiel /share ann@example.com bob@example.com.',
+  'chat.listed_twice': (p) => `Einmal an ${p.address} gesendet (stand zweimal da).`,
+  'chat.unexpected': (p) =>
+    `Bei uns ist etwas schiefgegangen, und es wurde nichts gesendet. Kennung ${p.reference}.`,
+  'chat.not_connected': () =>
+    'Verbinde dein Passalong-Konto, um Dateien zu teilen. Das dauert eine Minute, und ich hebe dies 30 Minuten für dich auf.',
+  'chat.already_connected': () => 'Dein Passalong-Konto ist schon verbunden.',
+  'chat.connect_steps': (p) =>
+    `Öffne das Portal, melde dich an und stimme zu. Komm dann zurück zu ${p.platform} und bestätige hier. Der Link gilt 10 Minuten.`,
+  'chat.confirm_link': (p) =>
+    `Mit dem Konto von ${p.name} (${p.email}) verbinden? Was du hier teilst, wird dann von dort gesendet, dort aufgeführt und abgerechnet.`,
+  'chat.connected': (p) => `Verbunden mit ${p.email}. Du kannst jetzt Dateien teilen.`,
+  'chat.link_refused': () => 'Es wurde nichts verbunden.',
+  'chat.confirm_title': (p) => `${count(p.files, 'Datei', 'Dateien')} an ${people(p.people)} senden?`,
+  'chat.confirm_file': (p) => `• ${p.name} (${formatBytes(p.sizeBytes)})`,
+  'chat.confirm_to': (p) => `An: ${p.emails.join(', ')}`,
+  'chat.confirm_lifetime': (p) => `Der Link gilt ${count(p.days, 'Tag', 'Tage')}.`,
+  'chat.cancelled': () => 'Abgebrochen. Es wurde nichts gesendet.',
+  'chat.queued': (p) => `Gespeichert: ${p.names}. Ich kopiere die Dateien und maile gleich die Links.`,
+  'chat.copying': (p) =>
+    p.files === 1 ? `Kopiere ${p.names} …` : `Kopiere ${p.names} (${p.stored}/${p.files}) …`,
+  'chat.sending': (p) => `Sende ${p.names} an ${people(p.people)} …`,
+  'chat.sent': (p) =>
+    `${p.names} (${formatBytes(p.bytes)}) an ${people(p.people)} gesendet. Der Link gilt bis ${formatDate(p.expiresAt)}.`,
+  'chat.recipient': (p) =>
+    p.downloads > 0
+      ? `• ${p.email} – ${p.downloads}-mal heruntergeladen`
+      : `• ${p.email} – ${DELIVERY_WORDS[p.state]}`,
+  'chat.failed': (p) => `${p.names} konnte nicht gesendet werden.`,
+  'chat.revoked': (p) => `Zurückgezogen: ${p.names}. Die Links funktionieren nicht mehr.`,
+  'chat.expired': (p) => `Abgelaufen: ${p.names}. Die Links funktionieren nicht mehr.`,
+  'chat.no_recent_file': () =>
+    'Ich sehe in diesem Kanal keine Datei von dir aus den letzten 10 Minuten. Füge hier eine hinzu:',
+  'chat.attach_a_file': () => 'Hänge eine Datei an. Benutze dafür die Option file von /share.',
+  'chat.help_title': () => 'Dateien per E-Mail teilen, und sie im Griff behalten',
+  'chat.help': () =>
+    [
+      '/share ann@example.com bob@example.com – sendet deine eigenen Dateien der letzten zehn Minuten in diesem Kanal (Slack) oder die angehängten (Discord)',
+      '/share – öffnet ein Formular für Dateien und Adressen (Slack)',
+      '/share connect – verbindet dein Passalong-Konto',
+      '/share help – dieser Text',
+      'Auf einmal gehen bis zu 10 Dateien an bis zu 5 Adressen. Alle bekommen einen eigenen Link, den du auf dem Portal zurückziehen kannst.',
+    ].join('\n'),
+  'chat.help_discord': () =>
+    [
+      '/share – sendet die angehängten Dateien an die Adressen in emails, wenn du magst mit Nachricht und Ablauf',
+      '/passalong connect – verbindet dein Passalong-Konto',
+      '/passalong help – dieser Text',
+      'Auf einmal gehen hier bis zu 5 Dateien an bis zu 5 Adressen. Alle bekommen einen eigenen Link, den du auf dem Portal zurückziehen kannst.',
+    ].join('\n'),
+  'chat.help_terminal': () =>
+    [
+      'npm run chat -- "/share ann@example.com bob@example.com" plan.pdf – sendet Dateien von diesem Rechner',
+      'npm run chat -- /connect – verbindet dein Passalong-Konto; --yes bestätigt ohne Frage',
+      'npm run chat -- /help – dieser Text',
+    ].join('\n'),
+  'chat.connect_first': () =>
+    'Verbinde zuerst dein Passalong-Konto: npm run chat -- /connect. Es wurde nichts gesendet.',
+  'chat.confirm_needed': () =>
+    'Hier ist niemand, der bestätigen könnte. Rufe es in einem Terminal auf, oder füge --yes hinzu. Es wurde nichts verbunden.',
+  'chat.yes_or_no': () => 'j/N',
+  'chat.still_under_way': () =>
+    'Das dauert länger als sonst. Es geht von selbst weiter; das Portal zeigt, wie es endet.',
+  'chat.more_lines': (p) =>
+    `… und ${count(p.lines, 'weitere Zeile', 'weitere Zeilen')}: Das Portal zeigt alles.`,
+  'button.connect': () => 'Konto verbinden',
+  'button.not_now': () => 'Nicht jetzt',
+  'button.open_portal': () => 'Portal öffnen',
+  'button.confirm_link': () => 'Verbinden',
+  'button.not_me': () => 'Das bin ich nicht',
+  'button.send': () => 'Senden',
+  'button.cancel': () => 'Abbrechen',
+  'button.choose_files': () => 'Dateien wählen',
+  'command.share': () => 'Dateien an E-Mail-Adressen senden',
+  'command.file': () => 'Die Datei, die gesendet wird',
+  'command.another_file': () => 'Noch eine Datei',
+  'command.emails': () => '1 bis 5 E-Mail-Adressen',
+  'command.message': () => 'Eine Nachricht an die Empfänger',
+  'command.expires': () => 'Wie lange die Links gelten (7 Tage, wenn du nichts wählst)',
+  'command.passalong': () => 'Dein Passalong-Konto in Discord',
+  'command.connect': () => 'Dein Passalong-Konto verbinden',
+  'command.help': () => 'Wie man Dateien per E-Mail teilt',
+  'modal.title': () => 'Per E-Mail teilen',
+  'modal.files': () => 'Dateien',
+  'modal.files_hint': () =>
+    'Bis zu 10 Dateien mit je 10 MB. Größere Dateien: erst in den Kanal stellen, dann /share mit Adressen.',
+  'modal.emails': () => 'An (1 bis 5 E-Mail-Adressen)',
+  'modal.message': () => 'Nachricht (freiwillig)',
+  'modal.lifetime': () => 'So lange gilt der Link',
+  'modal.days': (p) => count(p.days, 'Tag', 'Tage'),
+  'modal.send': () => 'Senden',
+
+  // What the portal says once, after something was done
+  'note.address_confirmed': () => 'Deine Adresse ist bestätigt.',
+  'note.mail_again': () => 'Die Mail ist noch einmal unterwegs.',
+  'note.password_changed': () => 'Dein Passwort ist geändert. Melde dich mit dem neuen an.',
+  'note.disconnected': () => 'Getrennt. Von dort kann nichts mehr von deinem Konto geteilt werden.',
+  'note.confirm_in_chat': (p) =>
+    `Bestätige jetzt in ${p.platform}: Gehe dorthin zurück und drücke „Verbinden“. Vorher ist nichts verbunden.`,
+  'note.not_connected': () => 'Es wurde nichts verbunden, und der Link gilt nicht mehr.',
+  'note.withdrawn': () => 'Zurückgezogen. Es geht keine Mail mehr hinaus, und kein Download beginnt mehr.',
+  'note.deleted': () => 'Gelöscht.',
+  'note.link_withdrawn': () => 'Der Link dieses Empfängers funktioniert nicht mehr.',
+
+  // Recipients' pages
+  'page.dead_link': () =>
+    'Dieser Link funktioniert nicht. Vielleicht wurde er zurückgezogen, vielleicht ist er falsch abgeschrieben.',
+
+  // Anything
+  'storage.unavailable': (p) =>
+    `Ich konnte deine Datei gerade nicht speichern, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut. Kennung ${p.reference}.`,
+  'service.unavailable': () => 'Das geht gerade nicht. Versuche es in einer Minute noch einmal.',
+  'request.malformed': () => 'Das habe ich nicht verstanden. Lade die Seite neu und versuche es erneut.',
+  'request.too_large': () => 'Das ist mehr, als dieses Formular fasst.',
+  'request.forged': () =>
+    'Dieses Formular ist zu alt oder kam von einer anderen Seite. Lade die Seite neu und versuche es erneut.',
+  'page.not_found': () => 'Hier ist nichts.',
+  unexpected: (p) => `Bei uns ist etwas schiefgegangen. Kennung ${p.reference}.`,
+};
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function people(number: number): string {
+  return count(number, 'Person', 'Personen');
+}

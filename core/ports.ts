@@ -86,9 +86,17 @@ export interface SlackFiles {
    * @throws AppError with a code of `file.*`, in words for the person, where the file cannot be shared;
    *   `unavailable` where Slack does not answer within 2 s
    */
-  describe(
-    fileId: string,
-  ): Promise<{ name: string; contentType: string; sizeBytes: number; ownerId: string }>;
+  describe(fileId: string): Promise<SlackFileDescription>;
+}
+
+export interface SlackFileDescription {
+  name: string;
+  contentType: string;
+  sizeBytes: number;
+  /** The person who uploaded it. */
+  ownerId: string;
+  /** Where it was posted: channels, private ones and direct messages. */
+  channelIds: string[];
 }
 
 export interface OutgoingMail {

@@ -170,20 +170,32 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'chat.expired': (p) => `Abgelaufen: ${p.names}. Die Links funktionieren nicht mehr.`,
   'chat.no_recent_file': () =>
     'Ich sehe in diesem Kanal keine Datei von dir aus den letzten 10 Minuten. Füge hier eine hinzu:',
-  'chat.attach_a_file': () => 'Hänge eine Datei an. Benutze dafür die Option file von /share.',
+  'chat.no_files_in_message': () =>
+    'An dieser Nachricht hängen keine Dateien. Nimm das Menü einer Nachricht mit Dateien, oder /share.',
+  'chat.attach_to_message': () =>
+    'Hänge die Dateien an deine Nachricht, mit den Adressen im Text, oder benutze /share.',
+  'chat.no_direct_messages': () =>
+    'Ich kann dir nicht direkt schreiben und habe nichts getan. Benutze hier /share: Die Antworten siehst nur du.',
+  'chat.no_file_here': () =>
+    'Füge hinzu, was gesendet werden soll: Wähle es hier, oder schicke mir eine Nachricht mit Dateien und Adressen.',
+  'chat.attach_a_file': () => 'Hänge eine Datei an: mit der Option file, oder drücke „Dateien wählen“.',
   'chat.help_title': () => 'Dateien per E-Mail teilen, und sie im Griff behalten',
   'chat.help': () =>
     [
-      '/share ann@example.com bob@example.com – sendet deine eigenen Dateien der letzten zehn Minuten in diesem Kanal (Slack) oder die angehängten (Discord)',
-      '/share – öffnet ein Formular für Dateien und Adressen (Slack)',
-      '/share connect – verbindet dein Passalong-Konto',
+      '/share ann@example.com bob@example.com – sendet deine eigenen Dateien der letzten zehn Minuten in diesem Kanal, nachdem du sie gesehen hast',
+      '/share – öffnet ein Formular für Dateien und Adressen',
+      'Share files by email, im Menü jeder Nachricht mit Dateien, auch in Threads',
+      'Oder schicke mir eine Direktnachricht mit Dateien und Adressen.',
+      '/share history, /share revoke – was du geteilt hast, und wie du es beendest',
+      '/share settings, /share connect, /share disconnect – wie du teilst, und von welchem Passalong-Konto',
       '/share help – dieser Text',
       'Auf einmal gehen bis zu 10 Dateien an bis zu 5 Adressen. Alle bekommen einen eigenen Link, den du auf dem Portal zurückziehen kannst.',
     ].join('\n'),
   'chat.help_discord': () =>
     [
       '/share – sendet die angehängten Dateien an die Adressen in emails, wenn du magst mit Nachricht und Ablauf',
-      '/passalong connect – verbindet dein Passalong-Konto',
+      '/passalong history, /passalong revoke – was du geteilt hast, und wie du es beendest',
+      '/passalong settings, /passalong connect, /passalong disconnect – wie du teilst, und von welchem Passalong-Konto',
       '/passalong help – dieser Text',
       'Auf einmal gehen hier bis zu 5 Dateien an bis zu 5 Adressen. Alle bekommen einen eigenen Link, den du auf dem Portal zurückziehen kannst.',
     ].join('\n'),
@@ -240,6 +252,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'button.not_me': () => 'Das bin ich nicht',
   'button.send': () => 'Senden',
   'button.cancel': () => 'Abbrechen',
+  'button.share_file': () => 'Datei teilen',
+  'button.settings': () => 'Einstellungen',
+  'button.fix': () => 'Adressen berichtigen',
   'button.undo': () => 'Rückgängig',
   'button.revoke': () => 'Zurückziehen',
   'button.revoke_one': (p) => `${p.number} zurückziehen`,
@@ -269,11 +284,13 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'command.history': () => 'Was du geteilt hast, und was daraus wurde',
   'command.revoke': () => 'Etwas zurückziehen: Die Links funktionieren sofort nicht mehr',
   'command.settings': () => 'Wie du aus dem Chat teilst',
+  'command.share_message': () => 'Per E-Mail teilen',
   'command.help': () => 'Wie man Dateien per E-Mail teilt',
   'modal.title': () => 'Per E-Mail teilen',
   'modal.files': () => 'Dateien',
   'modal.files_hint': () =>
-    'Bis zu 10 Dateien mit je 10 MB. Größere Dateien: erst in den Kanal stellen, dann /share mit Adressen.',
+    'Hier passen Dateien bis 10 MB. Größere: erst in einen Kanal stellen, dann im Menü der Nachricht „Share files by email“ wählen.',
+  'modal.upload_limit': (p) => `Bis zu ${p.files} Dateien mit je ${formatBytes(p.limitBytes)}`,
   'modal.emails': () => 'An (1 bis 5 E-Mail-Adressen)',
   'modal.message': () => 'Nachricht (freiwillig)',
   'modal.lifetime': () => 'So lange gilt der Link',

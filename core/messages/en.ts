@@ -179,20 +179,32 @@ export const en = {
   'chat.expired': (p: { names: string }) => `Expired: ${p.names}. The links no longer work.`,
   'chat.no_recent_file': (_: Nothing) =>
     "I don't see a file from you in this channel in the last 10 minutes. Add one here:",
-  'chat.attach_a_file': (_: Nothing) => 'Attach a file to share. Use the file option of /share.',
+  'chat.no_files_in_message': (_: Nothing) =>
+    'This message has no files. Use the menu of a message with files, or /share.',
+  'chat.attach_to_message': (_: Nothing) =>
+    'Attach the files to your message, with the addresses in its text, or use /share.',
+  'chat.no_direct_messages': (_: Nothing) =>
+    "I can't write to you directly, so I did nothing. Use /share here: only you see its answers.",
+  'chat.no_file_here': (_: Nothing) =>
+    'Add the files that they should get: choose them here, or send me a message with files and addresses.',
+  'chat.attach_a_file': (_: Nothing) => 'Attach a file to share. Use the file option, or press Choose files.',
   'chat.help_title': (_: Nothing) => 'Share files by e-mail, and stay in control of them',
   'chat.help': (_: Nothing) =>
     [
-      '/share ann@example.com bob@example.com — sends your own files of the last ten minutes in this channel (Slack), or the attached ones (Discord)',
-      '/share — opens a form for files and addresses (Slack)',
-      '/share connect — connects your Passalong account',
+      '/share ann@example.com bob@example.com — sends your own files of the last ten minutes in this channel, once you have seen which',
+      '/share — opens a form for files and addresses',
+      'Share files by email, in the menu of any message with files, also in threads',
+      'Or send me a direct message with files and addresses.',
+      '/share history, /share revoke — what you have shared, and to end it',
+      '/share settings, /share connect, /share disconnect — how you share, and from which Passalong account',
       '/share help — this text',
-      'A share takes up to 10 files and 5 addresses. Each person gets a link of their own, which you can withdraw on the portal.',
+      'A share takes up to 10 files and 5 addresses. Each person gets a link of their own, which you can withdraw at any time.',
     ].join('\n'),
   'chat.help_discord': (_: Nothing) =>
     [
       '/share — sends the attached files to the addresses in emails, with a message and an expiry if you like',
-      '/passalong connect — connects your Passalong account',
+      '/passalong history, /passalong revoke — what you have shared, and to end it',
+      '/passalong settings, /passalong connect, /passalong disconnect — how you share, and from which Passalong account',
       '/passalong help — this text',
       'A share takes up to 5 files here and 5 addresses. Each person gets a link of their own, which you can withdraw on the portal.',
     ].join('\n'),
@@ -252,6 +264,9 @@ export const en = {
   'button.not_me': (_: Nothing) => "This isn't me",
   'button.send': (_: Nothing) => 'Send',
   'button.cancel': (_: Nothing) => 'Cancel',
+  'button.share_file': (_: Nothing) => 'Share a file',
+  'button.settings': (_: Nothing) => 'Settings',
+  'button.fix': (_: Nothing) => 'Fix addresses',
   'button.undo': (_: Nothing) => 'Undo',
   'button.revoke': (_: Nothing) => 'Revoke',
   'button.revoke_one': (p: { number: number }) => `Revoke ${p.number}`,
@@ -283,11 +298,14 @@ export const en = {
   'command.history': (_: Nothing) => 'What you have shared, and what became of it',
   'command.revoke': (_: Nothing) => 'End a share: its links stop working at once',
   'command.settings': (_: Nothing) => 'How you share from chat',
+  'command.share_message': (_: Nothing) => 'Share files by email',
   'command.help': (_: Nothing) => 'How to share files by e-mail',
   'modal.title': (_: Nothing) => 'Share files by email',
   'modal.files': (_: Nothing) => 'Files',
   'modal.files_hint': (_: Nothing) =>
-    'Up to 10 files of 10 MB each. For larger files, post the file and use /share with addresses.',
+    'The file picker takes up to 10 MB. For larger files, post the file and use Share files by email on the message.',
+  'modal.upload_limit': (p: { files: number; limitBytes: number }) =>
+    `Up to ${p.files} files of ${formatBytes(p.limitBytes)} each`,
   'modal.emails': (_: Nothing) => 'To (1 to 5 email addresses)',
   'modal.message': (_: Nothing) => 'Message (optional)',
   'modal.lifetime': (_: Nothing) => 'The link lives',

@@ -116,6 +116,14 @@ CREATE TABLE "slack_file_seen" (
 );
 
 -- CreateTable
+CREATE TABLE "seen_request" (
+    "key" TEXT NOT NULL,
+    "seen_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "seen_request_pkey" PRIMARY KEY ("key")
+);
+
+-- CreateTable
 CREATE TABLE "share" (
     "id" UUID NOT NULL,
     "account_id" UUID NOT NULL,
@@ -292,6 +300,9 @@ CREATE INDEX "share_draft_platform_workspace_id_user_id_idx" ON "share_draft"("p
 
 -- CreateIndex
 CREATE INDEX "slack_file_seen_seen_at_idx" ON "slack_file_seen"("seen_at");
+
+-- CreateIndex
+CREATE INDEX "seen_request_seen_at_idx" ON "seen_request"("seen_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "share_request_key_key" ON "share"("request_key");

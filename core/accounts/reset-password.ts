@@ -59,7 +59,10 @@ export async function resetPassword(
       where: { subjectId: accountId, kind: 'RESET_PASSWORD', usedAt: null },
       data: { usedAt: new Date() },
     });
-    await tx.account.update({ where: { id: accountId }, data: { passwordHash } });
+    await tx.account.update({
+      where: { id: accountId },
+      data: { passwordHash, passwordVersion: { increment: 1 } },
+    });
     await tx.$executeRaw`DELETE FROM session WHERE sess->>'accountId' = ${accountId}`;
     await recordAudit(tx, { accountId, action: 'account.password_reset' });
   });

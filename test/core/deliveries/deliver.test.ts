@@ -468,6 +468,30 @@ describe('an account mail', () => {
     expect(marks.mails).toHaveLength(5);
   });
 
+  test('is owed however many mails about something else strangers have caused', async () => {
+    const marks = fakeMarks();
+    const deps = { db: database.db, marks, log: fakeLog() };
+    const mail = { kind: 'NOTICE', accountId, email: 'ann@sender.example' } as const;
+    for (let count = 0; count < 6; count += 1) await oweMail(deps, { ...mail, topic: 'already-registered' });
+    expect(marks.mails).toHaveLength(3);
+    await oweMail(deps, { ...mail, topic: 'something-else' });
+    expect(marks.mails).toHaveLength(4);
+  });
+
+  test('about a chat identity that was connected is owed each time, also several times at once', async () => {
+    const marks = fakeMarks();
+    const deps = { db: database.db, marks, log: fakeLog() };
+    const mail = { kind: 'NOTICE', accountId, email: 'ann@sender.example' } as const;
+    await Promise.all([
+      ...Array.from({ length: 5 }, () => oweMail(deps, { ...mail, topic: 'chat-connected' })),
+      ...Array.from({ length: 5 }, () => oweMail(deps, { ...mail, topic: 'already-registered' })),
+    ]);
+    expect(
+      await database.db.delivery.count({ where: { subjectId: accountId, topic: 'chat-connected' } }),
+    ).toBe(5);
+    expect(marks.mails).toHaveLength(8);
+  });
+
   test('is owed even where its mark cannot be written now', async () => {
     const marks = { ...fakeMarks(), isDown: true };
     const deps = { db: database.db, marks, log: fakeLog() };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -166,9 +167,15 @@ test.each([
 ])('while %s is down, adding a job neither throws nor keeps anybody waiting', async (_, urls) => {
   const log = fakeLog();
   const queue = createJobQueue({ ...urls, log });
-  const startedAt = Date.now();
-  for (let count = 0; count < 3; count += 1) await queue.add('store-attachments', { shareId: randomUUID() });
-  expect(Date.now() - startedAt).toBeLessThan(1_500);
+  const thrice = async (work: () => Promise<void>): Promise<void> => {
+    for (let count = 0; count < 3; count += 1) await work();
+  };
+  // A wait of the same event loop is the clock: on a busy machine both are late.
+  const first = await Promise.race([
+    thrice(() => queue.add('store-attachments', { shareId: randomUUID() })).then(() => 'added'),
+    thrice(() => wait(500)).then(() => 'kept waiting'),
+  ]);
+  expect(first).toBe('added');
   expect(log.lines.length).toBeGreaterThan(0);
   await Promise.race([
     queue.close().catch(() => undefined),

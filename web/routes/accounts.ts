@@ -87,7 +87,7 @@ export function accountRoutes(deps: WebDeps): Router {
     const form = parseBody(signIn, req.body);
     const work = async () => {
       const account = await authenticate(deps, form.email, form.password, clientAddress(req));
-      await startSession(req, account.id);
+      await startSession(req, account);
       await seeOther(req, res, safePath(form.next));
     };
     await orShowAgain(res, work, (errors) => {

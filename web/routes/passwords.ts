@@ -43,7 +43,7 @@ export function passwordRoutes(deps: WebDeps): Router {
     const form = parseBody(reset, req.body);
     const work = async () => {
       await resetPassword(deps, req.params.token, form.password);
-      // The use-case ended the account's sessions; this one would be written back at the end of the request.
+      // The use-case ended the account's sessions; where this one was among them, the note needs another.
       await renewSession(req);
       req.session.note = text('note.password_changed', {});
       await seeOther(req, res, '/sign-in');

@@ -30,6 +30,7 @@ CREATE TABLE "account" (
     "email" TEXT NOT NULL,
     "email_key" TEXT NOT NULL,
     "password_hash" TEXT NOT NULL,
+    "password_version" INTEGER NOT NULL DEFAULT 0,
     "confirmed_at" TIMESTAMPTZ(6),
     "paused_at" TIMESTAMPTZ(6),
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,

@@ -157,9 +157,11 @@ describe('a field of addresses', () => {
     ['points', 'a.'.repeat(16_000)],
     ['closing brackets', `a${'>'.repeat(32_000)}a`],
   ])('of 32,000 characters of %s is read at once', (_, text) => {
-    const startedAt = performance.now();
+    // Work, not time, which on a busy machine goes by with others'.
+    const before = process.cpuUsage();
     parseRecipients(text);
-    expect(performance.now() - startedAt).toBeLessThan(300);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(300);
   });
 });
 

@@ -125,6 +125,8 @@ CREATE TABLE "share" (
     "mail_after" TIMESTAMPTZ(6) NOT NULL,
     "fence" INTEGER NOT NULL DEFAULT 0,
     "lease_until" TIMESTAMPTZ(6),
+    "fetch_failures" INTEGER NOT NULL DEFAULT 0,
+    "unexpected_errors" INTEGER NOT NULL DEFAULT 0,
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "ready_at" TIMESTAMPTZ(6),
     "marked_at" TIMESTAMPTZ(6),

@@ -215,6 +215,27 @@ describe('a chat share', () => {
     expect((await readShare(shareId)).state).toBe('READY');
   });
 
+  test('that waited for storage has all of its tries left for other errors', async () => {
+    const shareId = await chatShare();
+    files.isDown = true;
+    for (let attempt = 1; attempt <= 20; attempt += 1) {
+      await expect(storeAttachments(depsWith(fakeFetcher({ F1: bytes })), shareId)).rejects.toThrow();
+    }
+    files.isDown = false;
+    const broken = depsWith({ fetch: () => Promise.reject(new TypeError('x is not a function')) });
+    for (const deps of [depsWith(noFetcher), broken]) {
+      await expect(storeAttachments(deps, shareId)).rejects.toThrow();
+      expect((await readShare(shareId)).state).toBe('RECEIVED');
+    }
+    await storeAttachments(depsWith(fakeFetcher({ F1: bytes })), shareId);
+    expect(await readShare(shareId)).toMatchObject({
+      state: 'READY',
+      fence: 23,
+      fetchFailures: 1,
+      unexpectedErrors: 1,
+    });
+  });
+
   test('closes the line to the platform where storage takes nothing', async () => {
     const shareId = await chatShare();
     files.isDown = true;
@@ -253,7 +274,7 @@ describe('a chat share', () => {
     const shareId = await chatShare();
     const deps = depsWith({ fetch: () => Promise.reject(new TypeError('x is not a function')) });
     await expect(storeAttachments(deps, shareId)).rejects.toThrow(TypeError);
-    await database.db.share.update({ where: { id: shareId }, data: { fence: 19 } });
+    await database.db.share.update({ where: { id: shareId }, data: { unexpectedErrors: 19 } });
     await storeAttachments(deps, shareId);
     const { state, failureCode, failureParams } = await readShare(shareId);
     const reference = { reference: shareId };

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable, pipeline } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -47,7 +47,7 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         if (!(Body instanceof Readable)) throw new Error('storage answered without a stream');
-        return Body;
+        return withOurErrors(Body);
       } catch (error) {
         throw translateS3Error(error);
       }
@@ -81,6 +81,18 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
       }
     },
   };
+}
+
+/** An object's bytes. The line to storage may still break while they come, and that is storage that is down. */
+function withOurErrors(body: Readable): Readable {
+  const bytes = new PassThrough({
+    destroy(error, done) {
+      done(error && translateS3Error(error));
+    },
+  });
+  // Its callback has nothing to say that whoever reads `bytes` is not told.
+  pipeline(body, bytes, () => undefined);
+  return bytes;
 }
 
 /**

@@ -31,7 +31,7 @@ export interface FileStore {
    * the body ends after exactly that many bytes; an error of the body is rethrown as it is.
    */
   put(key: string, body: Readable, sizeBytes: number): Promise<void>;
-  /** @throws AppError not_found where there is no such object */
+  /** Its stream fails with `unavailable` too. @throws AppError not_found where there is no such object */
   open(key: string): Promise<Readable>;
   /** Deletes every object under the prefix, older versions and unfinished uploads too. Safe to repeat. */
   deleteAll(prefix: string): Promise<void>;

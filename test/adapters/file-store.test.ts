@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
@@ -152,6 +156,38 @@ describe('the file store on S3', () => {
     }
     s3.faults.failBuckets = {};
     expect((await onS3.list('shares/9/')).objects).toEqual([]);
+  });
+
+  test.each([
+    ['and its checksum', { 'x-amz-checksum-crc32': 'AAAAAA==' }],
+    ['alone', {}],
+  ])('says unavailable where the line breaks while an object, its length %s, is read', async (_, headers) => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { ...headers, 'content-length': 1_000_000 });
+      response.write(randomBytes(100_000), () => setTimeout(() => response.destroy(), 50));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const body = await createS3FileStore(client(`http://127.0.0.1:${port}`), 'files').open('shares/11/a');
+    const reason = { kind: 'unavailable', code: 'storage.unavailable', cause: expect.any(Error) as Error };
+    await expect(buffer(body)).rejects.toMatchObject(reason);
+    server.close();
+  });
+
+  test('lets go of the line where its reader stops', async () => {
+    let isClosed = false;
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': 100_000_000 });
+      response.write(randomBytes(100_000));
+      response.on('close', () => (isClosed = true));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const body = await createS3FileStore(client(`http://127.0.0.1:${port}`), 'files').open('shares/12/a');
+    body.destroy();
+    for (let tries = 0; tries < 200 && !isClosed; tries += 1) await wait(10);
+    expect(isClosed).toBe(true);
+    server.close();
   });
 
   test('tries a request again that failed once', async () => {

@@ -11,7 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { FileStore } from '../core/ports.js';
-import { translateS3Error } from './s3.js';
+import { translateObjectError, translateS3Error } from './s3.js';
 
 /** Objects of one bucket, streamed: one PutObject each, so that nothing half-made is left (5 GiB at most). */
 export function createS3FileStore(client: S3Client, bucket: string): FileStore {
@@ -49,7 +49,7 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
         if (!(Body instanceof Readable)) throw new Error('storage answered without a stream');
         return withOurErrors(Body);
       } catch (error) {
-        throw translateS3Error(error);
+        throw translateObjectError(error);
       }
     },
 

@@ -45,13 +45,18 @@ export function storageOrigin({ region, bucket, endpoint, publicEndpoint }: Stor
   return reachable ? new URL(reachable).origin : `https://${bucket}.s3.${region}.amazonaws.com`;
 }
 
-/** An error of the SDK in our words: what is not there, and all else as `unavailable`. */
+/** An error of the SDK in our words: `unavailable`, a bucket that is not there included, since it may come back. */
 export function translateS3Error(error: unknown): AppError {
   if (isAppError(error)) return error;
-  const isMissing = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
-  if (isMissing) return new AppError('not_found', 'share.not_found', {}, { cause: error });
   const reference = error instanceof S3ServiceException ? (error.$metadata.requestId ?? 'none') : 'none';
   return new AppError('unavailable', 'storage.unavailable', { reference }, { cause: error });
+}
+
+/** The same where one object was asked for: `not_found` once storage says that this very object is not there. */
+export function translateObjectError(error: unknown): AppError {
+  const isMissing = error instanceof S3ServiceException && ['NoSuchKey', 'NotFound'].includes(error.name);
+  if (isMissing) return new AppError('not_found', 'share.not_found', {}, { cause: error });
+  return translateS3Error(error);
 }
 
 function ignore(): void {

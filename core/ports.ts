@@ -47,8 +47,9 @@ export interface UploadStore {
   begin(key: string): Promise<{ uploadId: string }>;
   /** A URL that takes exactly `sizeBytes` bytes as part `partNumber`, for a quarter of an hour. */
   signPart(key: string, uploadId: string, partNumber: number, sizeBytes: number): Promise<string>;
+  /** @throws AppError not_found where storage knows no such upload: it was joined, or aborted */
   listParts(key: string, uploadId: string): Promise<UploadedPart[]>;
-  /** Joins the parts. Safe to repeat. @returns the object's size in bytes */
+  /** Joins the parts. Safe to repeat. @returns the object's size in bytes @throws AppError not_found, as listParts */
   complete(key: string, uploadId: string, parts: { partNumber: number; etag: string }[]): Promise<number>;
   abort(key: string, uploadId: string): Promise<void>;
 }

@@ -158,6 +158,17 @@ describe('the file store on S3', () => {
     expect((await onS3.list('shares/9/')).objects).toEqual([]);
   });
 
+  test('says unavailable, and not that an object is gone, where the bucket is not there', async () => {
+    const down = { kind: 'unavailable', code: 'storage.unavailable' };
+    s3.faults.failBuckets = { files: 'not-found' };
+    await expect(onS3.put('shares/9/b', Readable.from([Buffer.from('x')]), 1)).rejects.toMatchObject(down);
+    await expect(onS3.open('shares/9/b')).rejects.toMatchObject(down);
+    await expect(onS3.list('shares/9/')).rejects.toMatchObject(down);
+    await expect(onS3.deleteAll('shares/9/')).rejects.toMatchObject(down);
+    await expect(createS3ReadyMarks(client(), 'files').markShare('9')).rejects.toMatchObject(down);
+    s3.faults.failBuckets = {};
+  });
+
   test.each([
     ['and its checksum', { 'x-amz-checksum-crc32': 'AAAAAA==' }],
     ['alone', {}],

@@ -73,9 +73,23 @@ export async function completeUpload(
   if (!attachment.uploadedAt) {
     const { storageKey, uploadId } = requireRunning(attachment);
     await deps.uploads.complete(storageKey, uploadId, parts);
-    await deps.db.attachment.update({ where: { id: attachmentId }, data: { uploadedAt: new Date() } });
+    const isMarked = await markUploaded(deps.db, attachmentId, uploadId);
+    // Aborted while storage joined it, or marked by another call: the row says which.
+    if (!isMarked) return completeUpload(deps, accountId, attachmentId, parts);
   }
   await receiveWhenComplete(deps, attachment.shareId);
+}
+
+/**
+ * Says in its row that storage has joined an upload. @returns false where the row says so already, or the upload was
+ * aborted: its object is then swept
+ */
+export async function markUploaded(db: Deps['db'], attachmentId: string, uploadId: string): Promise<boolean> {
+  const marked = await db.attachment.updateMany({
+    where: { id: attachmentId, uploadId, uploadedAt: null },
+    data: { uploadedAt: new Date() },
+  });
+  return marked.count > 0;
 }
 
 /** Stops one upload and forgets its parts, so that it can begin anew. Safe to repeat. */

@@ -3,6 +3,7 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   ListObjectsV2Command,
@@ -50,6 +51,17 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
         return withOurErrors(Body);
       } catch (error) {
         throw translateObjectError(error);
+      }
+    },
+
+    async has(key) {
+      try {
+        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return true;
+      } catch (error) {
+        const translated = translateObjectError(error);
+        if (translated.kind === 'not_found') return false;
+        throw translated;
       }
     },
 

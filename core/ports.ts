@@ -33,6 +33,7 @@ export interface FileStore {
   put(key: string, body: Readable, sizeBytes: number): Promise<void>;
   /** Its stream fails with `unavailable` too. @throws AppError not_found where there is no such object */
   open(key: string): Promise<Readable>;
+  has(key: string): Promise<boolean>;
   /** Deletes every object under the prefix, older versions and unfinished uploads too. Safe to repeat. */
   deleteAll(prefix: string): Promise<void>;
   /** One page of keys with their age, for the sweep of orphans. */

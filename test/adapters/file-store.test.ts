@@ -101,8 +101,12 @@ describe.each([
     expect(await keys('shares/4/')).toEqual([]);
   });
 
-  test('says that an object is not there', async () => {
+  test('says whether an object is there', async () => {
     await expect(getStore().open('shares/5/none')).rejects.toMatchObject({ kind: 'not_found' });
+    expect(await getStore().has('shares/5/none')).toBe(false);
+    await getStore().put('shares/5/one', Readable.from([Buffer.from('x')]), 1);
+    expect(await getStore().has('shares/5/one')).toBe(true);
+    expect(await getStore().has('shares/5')).toBe(false);
   });
 
   test('lists with ages, and deletes all under a prefix and nothing else, as often as asked', async () => {
@@ -151,6 +155,7 @@ describe('the file store on S3', () => {
     for (const store of [onS3, dead]) {
       await expect(store.put('shares/9/a', Readable.from([Buffer.from('x')]), 1)).rejects.toMatchObject(down);
       await expect(store.open('shares/9/a')).rejects.toMatchObject(down);
+      await expect(store.has('shares/9/a')).rejects.toMatchObject(down);
       await expect(store.list('shares/9/')).rejects.toMatchObject(down);
       await expect(store.deleteAll('shares/9/')).rejects.toMatchObject(down);
     }

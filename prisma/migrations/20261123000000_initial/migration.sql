@@ -149,6 +149,7 @@ CREATE TABLE "attachment" (
     "source" JSONB NOT NULL,
     "upload_id" TEXT,
     "uploaded_at" TIMESTAMPTZ(6),
+    "checked_at" TIMESTAMPTZ(6),
     "storage_key" TEXT,
     "sha256" TEXT,
 

@@ -139,6 +139,8 @@ CREATE TABLE "share" (
     "mail_after" TIMESTAMPTZ(6) NOT NULL,
     "fence" INTEGER NOT NULL DEFAULT 0,
     "lease_until" TIMESTAMPTZ(6),
+    "fetch_failures" INTEGER NOT NULL DEFAULT 0,
+    "unexpected_errors" INTEGER NOT NULL DEFAULT 0,
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "ready_at" TIMESTAMPTZ(6),
     "marked_at" TIMESTAMPTZ(6),
@@ -163,6 +165,7 @@ CREATE TABLE "attachment" (
     "source" JSONB NOT NULL,
     "upload_id" TEXT,
     "uploaded_at" TIMESTAMPTZ(6),
+    "checked_at" TIMESTAMPTZ(6),
     "storage_key" TEXT,
     "sha256" TEXT,
 

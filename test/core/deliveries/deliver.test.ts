@@ -8,7 +8,7 @@ import { reconcile } from '../../../core/shares/reconcile.js';
 import { revokeRecipient, revokeShare } from '../../../core/shares/revoke-share.js';
 import type { DeliveryState } from '../../../prisma/generated/enums.js';
 import { createAccount } from '../../support/accounts.js';
-import { fakeLog, fakeMarks, fakeQueue, linkSecrets, timings } from '../../support/fakes.js';
+import { fakeFiles, fakeLog, fakeMarks, fakeQueue, linkSecrets, timings } from '../../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../support/open-test-database.js';
 import { readyShare } from '../../support/shares.js';
 
@@ -90,7 +90,14 @@ const states = async (shareId: string): Promise<DeliveryState[]> =>
   (await deliveries(shareId)).map(({ state }) => state);
 
 const reconcileNow = () =>
-  reconcile({ db: database.db, queue: fakeQueue(), marks: fakeMarks(), log: fakeLog(), timings });
+  reconcile({
+    db: database.db,
+    queue: fakeQueue(),
+    marks: fakeMarks(),
+    files: fakeFiles(),
+    log: fakeLog(),
+    timings,
+  });
 
 describe('behind one ready mark', () => {
   test('each recipient gets one mail of their own, with a link of their own', async () => {

@@ -30,6 +30,7 @@ export async function deliver(
   deadlineMs: number,
 ): Promise<void> {
   while (deps.monotonicMs() < deadlineMs) {
+    const claimedAtMs = deps.monotonicMs();
     const claimed = await claimDelivery(deps.sql, target, deps.leaseMs);
     if (!claimed) return;
     const mail = await deps.compose(claimed);
@@ -37,26 +38,40 @@ export async function deliver(
       await cancel(deps, claimed);
       continue;
     }
-    if (!(await waitForTurn(deps, deadlineMs))) return;
+    // Half of the lease is left for what follows: less than a third of it, and nothing is sent.
+    if (!(await waitForTurn(deps, Math.min(deadlineMs, claimedAtMs + deps.leaseMs / 2)))) {
+      await release(deps, claimed);
+      return;
+    }
     await sendClaimed(deps, claimed, mail);
   }
 }
 
 /**
- * Takes the next place in the row of all mails and waits for it. @returns false where that is past the
- * deadline: the claim then lapses, which is safe, since no call was made
+ * Takes the next place in the row of all mails and waits for it. @returns false, without taking one, where the
+ * next is later than `untilMs`: a place that nobody mails in would hold up every other process
  */
-async function waitForTurn(deps: DeliverDeps, deadlineMs: number): Promise<boolean> {
+async function waitForTurn(deps: DeliverDeps, untilMs: number): Promise<boolean> {
   const { rows } = await deps.sql.query<{ wait_ms: number }>(
     `INSERT INTO send_rate AS r (id, next_at) VALUES (1, now() + $1 * interval '1 s')
      ON CONFLICT (id) DO UPDATE SET next_at = greatest(r.next_at, now()) + $1 * interval '1 s'
+       WHERE r.next_at <= now() + $2 * interval '1 ms'
      RETURNING greatest(0, ceil(extract(epoch FROM next_at - now() - $1 * interval '1 s') * 1000))::int AS wait_ms`,
-    [1 / deps.sendRate],
+    [1 / deps.sendRate, Math.max(0, untilMs - deps.monotonicMs())],
   );
-  const waitMs = rows[0]?.wait_ms ?? 0;
-  if (deps.monotonicMs() + waitMs > deadlineMs) return false;
+  const waitMs = rows[0]?.wait_ms;
+  if (waitMs === undefined) return false;
   if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
   return true;
+}
+
+/** CLAIMED → PENDING: no call was made, and whoever comes next need not wait for the lease to lapse. */
+async function release({ sql }: DeliverDeps, { deliveryId, fence }: ClaimedDelivery): Promise<void> {
+  await sql.query(
+    `UPDATE delivery SET state = 'PENDING', lease_until = NULL, state_at = now()
+     WHERE id = $1 AND fence = $2 AND state = 'CLAIMED'`,
+    [deliveryId, fence],
+  );
 }
 
 async function sendClaimed(deps: DeliverDeps, claimed: ClaimedDelivery, mail: OutgoingMail): Promise<void> {
@@ -73,12 +88,12 @@ async function sendClaimed(deps: DeliverDeps, claimed: ClaimedDelivery, mail: Ou
     else if (isFrozen) result = { outcome: 'unknown', errorCode: 'frozen' };
     else result = await deps.mailer.send(mail);
     await settle(sql, claimed, isWanted ? result : null);
+    if (claimed.shareId) await oweShareNotice(sql, claimed.shareId);
     await sql.query('COMMIT');
   } catch (error) {
     await sql.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
-  if (claimed.shareId) await oweShareNotice(sql, claimed.shareId);
   const fields = { deliveryId: claimed.deliveryId, shareId: claimed.shareId, outcome: result.outcome };
   if (result.outcome === 'sent') log.info(fields, 'mail sent');
   else log.warn({ ...fields, errorCode: result.errorCode }, 'mail not sent');

@@ -356,6 +356,25 @@ describe('what the mail service says', () => {
   });
 });
 
+test('a process that dies right after its COMMIT has told the chat sender what became of the mail', async () => {
+  const { db } = database;
+  const shareId = await readyShare(db, accountId);
+  await db.chatNotice.create({
+    data: { kind: 'SHARE', subjectId: shareId, platform: 'SLACK', workspaceId: 'T', userId: 'U' },
+  });
+  const sql = await connect();
+  const dying: DeliverDeps['sql'] = {
+    query: (async (text: string, values: unknown[]) => {
+      const result = await sql.query(text, values);
+      if (text === 'COMMIT') throw new Error('killed');
+      return result;
+    }) as typeof sql.query,
+  };
+  await expect(run(scriptedMailer().mailer, { shareId }, { sql: dying })).rejects.toThrow('killed');
+  expect(await states(shareId)).toEqual(['SENT']);
+  expect(await db.chatNotice.findFirst({ where: { subjectId: shareId } })).toMatchObject({ owed: 1 });
+});
+
 describe('a revoke while a mail is handed over', () => {
   test('waits for it, and no mail leaves after its commit', async () => {
     const shareId = await readyShare(database.db, accountId, FIVE);
@@ -476,22 +495,68 @@ describe('an account mail', () => {
   });
 });
 
-test('mails of several processes leave at the one rate', async () => {
-  const times: number[] = [];
-  const mailer: Mailer = {
-    async send() {
-      times.push(performance.now());
-      return sent;
-    },
+describe('the one rate of all processes', () => {
+  /** The next free place, in milliseconds from now on the database's clock. */
+  const nextPlaceMs = async (): Promise<number> => {
+    const [row] = await database.db.$queryRaw<{ ms: number }[]>`
+      SELECT (extract(epoch FROM next_at - clock_timestamp()) * 1000)::float8 AS ms FROM send_rate`;
+    return row?.ms ?? 0;
   };
-  const shares = [
-    await readyShare(database.db, accountId, FIVE),
-    await readyShare(database.db, accountId, FIVE),
-  ];
-  await Promise.all(shares.map((shareId) => run(mailer, { shareId }, { sendRate: 10 })));
-  expect(times).toHaveLength(10);
-  const elapsedMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
-  expect(elapsedMs).toBeGreaterThan(800);
+  const reserveUntil = (seconds: number) => database.db.$executeRaw`
+    INSERT INTO send_rate (id, next_at) VALUES (1, now() + ${seconds} * interval '1 s')
+    ON CONFLICT (id) DO UPDATE SET next_at = excluded.next_at`;
+
+  afterEach(() => reserveUntil(0));
+
+  test('spaces the mails of several processes', async () => {
+    const times: number[] = [];
+    const mailer: Mailer = {
+      async send() {
+        times.push(performance.now());
+        return sent;
+      },
+    };
+    const shares = [
+      await readyShare(database.db, accountId, FIVE),
+      await readyShare(database.db, accountId, FIVE),
+    ];
+    await reserveUntil(0);
+    const startedAt = performance.now();
+    await Promise.all(shares.map((shareId) => run(mailer, { shareId }, { sendRate: 10 })));
+    expect(times).toHaveLength(10);
+    // Ten places of 100 ms each; the last mail waits for the nine before it. A timer may be a millisecond early.
+    expect(Math.max(...times) - startedAt).toBeGreaterThan(880);
+    expect((await nextPlaceMs()) + performance.now() - startedAt).toBeGreaterThan(980);
+  });
+
+  test.each([
+    ['its own time', 45, 60_000],
+    ['half of its lease', 10, 3_000],
+  ])('has no place taken that lies beyond %s, and the claim is given back', async (_, seconds, leaseMs) => {
+    const shareId = await readyShare(database.db, accountId, FIVE);
+    await reserveUntil(seconds);
+    const before = await nextPlaceMs();
+    const startedAt = performance.now();
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { shareId }, { sendRate: 0.8, leaseMs });
+    expect(mails).toEqual([]);
+    expect(await nextPlaceMs()).toBeLessThanOrEqual(before);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    const row = { state: 'PENDING', leaseUntil: null };
+    expect(await deliveries(shareId)).toMatchObject([row, row, row, row, row]);
+    await reserveUntil(0);
+    await run(mailer, { shareId });
+    expect(mails).toHaveLength(5);
+  });
+
+  test('waits no longer than the lease allows, and then sends', async () => {
+    const shareId = await readyShare(database.db, accountId);
+    await reserveUntil(1);
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { shareId }, { leaseMs: 3_000 });
+    expect(mails).toHaveLength(1);
+    expect(await states(shareId)).toEqual(['SENT']);
+  });
 });
 
 async function lapseLeases(shareId: string): Promise<void> {

@@ -171,9 +171,9 @@ describe('a revoke that races downloads', () => {
     expect(await database.db.download.count({ where: { recipientId } })).toBe(0);
   });
 
-  test.each([
-    ['the share', () => [`UPDATE share SET state = 'REVOKED' WHERE id = $1`, shareId] as const],
-    ['the recipient', () => ['UPDATE recipient SET revoked_at = now() WHERE id = $1', recipientId] as const],
+  test.each<[string, () => [string, string]]>([
+    ['the share', () => [`UPDATE share SET state = 'REVOKED' WHERE id = $1`, shareId]],
+    ['the recipient', () => ['UPDATE recipient SET revoked_at = now() WHERE id = $1', recipientId]],
   ])('of %s and is about to commit is waited for', async (_, statement) => {
     const revoke = await begin(...statement());
     const download = outcome(startDownload(deps(), token, fileId));

@@ -34,7 +34,7 @@ export async function resendMail(
     const account = await tx.account.findUniqueOrThrow({ where: { id: accountId } });
     if (account.pausedAt) throw new AppError('forbidden', 'account.paused', {});
     const [last] = await tx.$queryRaw<(LastTry & { attempt: number })[]>`
-      SELECT attempt, state, (extract(epoch FROM clock_timestamp() - state_at) * 1000)::float8 AS "ageMs" FROM delivery
+      SELECT attempt, state, error_code AS "errorCode", (extract(epoch FROM clock_timestamp() - state_at) * 1000)::float8 AS "ageMs" FROM delivery
       WHERE share_id = ${shareId}::uuid AND kind = 'SHARE' AND subject_id = ${recipientId}::uuid
       ORDER BY attempt DESC LIMIT 1`;
     if (!last) throw new AppError('not_found', 'share.not_found', {});
@@ -61,14 +61,15 @@ export async function resendMail(
 /** The latest attempt, and how long it has been in its state. */
 export interface LastTry {
   state: DeliveryState;
+  errorCode: string | null;
   ageMs: number;
 }
 
 /**
  * Why a mail cannot be sent again now; null where it can. Refused while nobody can know whether the last one
- * left, and for a moment after it did. The portal offers it by the same rule.
+ * left, for a moment after it did, and where the address takes no mail. The portal offers it by the same rule.
  */
-export function refusalToResend({ state, ageMs }: LastTry, timings: Timings): AppError | null {
+export function refusalToResend({ state, errorCode, ageMs }: LastTry, timings: Timings): AppError | null {
   switch (state) {
     case 'PENDING':
     case 'CLAIMED':
@@ -86,9 +87,11 @@ export function refusalToResend({ state, ageMs }: LastTry, timings: Timings): Ap
       if (seconds === 0) return null;
       return new AppError('limit', 'delivery.just_sent', { seconds }, { retryAfterSeconds: seconds });
     }
-    case 'BOUNCED':
     case 'FAILED':
       return null;
+    case 'BOUNCED':
+      if (!errorCode?.startsWith('hard-bounce')) return null;
+      return new AppError('invalid', 'delivery.not_resendable', {});
     case 'COMPLAINED':
     case 'CANCELLED':
     case 'SUPPRESSED':

@@ -104,9 +104,10 @@ export function shareStatuses(share: ShareSummary, resendable: readonly string[]
 export function findResendable(share: ShareSummary, timings: Timings): string[] {
   const { state, expiresAt, recipients } = share;
   if (state !== 'READY' || expiresAt.getTime() <= Date.now()) return [];
-  const canBeSent = ({ isRevoked, delivery, deliveryAt }: Recipient): boolean =>
-    !isRevoked &&
-    refusalToResend({ state: delivery, ageMs: Date.now() - deliveryAt.getTime() }, timings) === null;
+  const canBeSent = ({ isRevoked, delivery, deliveryAt, errorCode }: Recipient): boolean => {
+    const last = { state: delivery, errorCode, ageMs: Date.now() - deliveryAt.getTime() };
+    return !isRevoked && refusalToResend(last, timings) === null;
+  };
   return recipients.filter(canBeSent).map(({ recipientId }) => recipientId);
 }
 

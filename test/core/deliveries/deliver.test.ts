@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { composeDelivery } from '../../../core/deliveries/compose.js';
 import { deliver, type DeliverDeps } from '../../../core/deliveries/deliver.js';
 import { oweMail } from '../../../core/deliveries/owe-mail.js';
+import { recordFeedback, type FeedbackKind } from '../../../core/deliveries/record-feedback.js';
 import type { Mailer, MailResult, OutgoingMail } from '../../../core/ports.js';
 import { reconcile } from '../../../core/shares/reconcile.js';
 import { revokeRecipient, revokeShare } from '../../../core/shares/revoke-share.js';
@@ -492,6 +493,124 @@ describe('an account mail', () => {
     const deps = { db: database.db, marks, log: fakeLog() };
     await oweMail(deps, { kind: 'RESET_PASSWORD', accountId, email: 'ann@sender.example' });
     expect(await database.db.delivery.count({ where: { subjectId: accountId, state: 'PENDING' } })).toBe(1);
+  });
+});
+
+describe('a suppressed address', () => {
+  const suppress = (email: string, reason: 'BOUNCE' | 'COMPLAINT' = 'BOUNCE', hoursAgo = 0) =>
+    database.db.suppression.upsert({
+      where: { emailKey: email },
+      create: { emailKey: email, reason, createdAt: new Date(Date.now() - hoursAgo * 3_600_000) },
+      update: { reason },
+    });
+
+  afterEach(() => database.db.suppression.deleteMany());
+
+  test('gets no mail of a share, whoever shares; the others do, and the chat sender is told', async () => {
+    const { db } = database;
+    await suppress('gone@x.org', 'BOUNCE', 24 * 365);
+    const shareId = await readyShare(db, accountId, { emails: ['Gone@x.org carla@x.org'] });
+    await db.chatNotice.create({
+      data: { kind: 'SHARE', subjectId: shareId, platform: 'SLACK', workspaceId: 'T', userId: 'U' },
+    });
+    const { mailer, to } = scriptedMailer();
+    await run(mailer, { shareId });
+    expect(to()).toEqual(['carla@x.org']);
+    expect(await deliveries(shareId)).toMatchObject([
+      { email: 'Gone@x.org', state: 'SUPPRESSED', leaseUntil: null, messageId: null },
+      { email: 'carla@x.org', state: 'SENT' },
+    ]);
+    expect(await db.chatNotice.findFirst({ where: { subjectId: shareId } })).toMatchObject({ owed: 2 });
+  });
+
+  test('takes no place in the row of mails', async () => {
+    await suppress('gone@x.org');
+    const shareId = await readyShare(database.db, accountId, { emails: ['gone@x.org'] });
+    const before = await database.db.sendRate.findFirst();
+    await run(scriptedMailer().mailer, { shareId });
+    expect(await database.db.sendRate.findFirst()).toEqual(before);
+  });
+
+  test('gets none where it was added after the claim, just before the call', async () => {
+    const shareId = await readyShare(database.db, accountId, { emails: ['gone@x.org'] });
+    const sql = await connect();
+    const late: DeliverDeps['sql'] = {
+      query: (async (text: string, values: unknown[]) => {
+        if (text === 'BEGIN') await suppress('gone@x.org');
+        return sql.query(text, values);
+      }) as typeof sql.query,
+    };
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { shareId }, { sql: late });
+    expect(mails).toEqual([]);
+    expect(await states(shareId)).toEqual(['SUPPRESSED']);
+  });
+
+  test('is left as it was by a process that dies before it has written so', async () => {
+    await suppress('gone@x.org');
+    const shareId = await readyShare(database.db, accountId, { emails: ['gone@x.org'] });
+    const sql = await connect();
+    const dying: DeliverDeps['sql'] = {
+      query: (async (text: string, values: unknown[]) => {
+        if (text === 'COMMIT') throw new Error('killed');
+        return sql.query(text, values);
+      }) as typeof sql.query,
+    };
+    const { mailer, mails } = scriptedMailer();
+    await expect(run(mailer, { shareId }, { sql: dying })).rejects.toThrow('killed');
+    await lapseLeases(shareId);
+    await reconcileNow();
+    await run(mailer, { shareId });
+    expect(mails).toEqual([]);
+    expect(await states(shareId)).toEqual(['SUPPRESSED']);
+  });
+
+  test.each([
+    ['CONFIRM_ADDRESS', 'COMPLAINT', 0, 'SENT'],
+    ['RESET_PASSWORD', 'COMPLAINT', 0, 'SENT'],
+    ['CONFIRM_ADDRESS', 'BOUNCE', 23, 'SUPPRESSED'],
+    ['CONFIRM_ADDRESS', 'BOUNCE', 25, 'SENT'],
+    ['RESET_PASSWORD', 'BOUNCE', 25, 'SENT'],
+    ['NOTICE', 'COMPLAINT', 25, 'SUPPRESSED'],
+    ['NOTICE', 'BOUNCE', 25, 'SUPPRESSED'],
+  ] as const)('and a mail %s, after a %s %i hours ago: %s', async (kind, reason, hoursAgo, state) => {
+    await suppress('ann@sender.example', reason, hoursAgo);
+    const marks = fakeMarks();
+    await oweMail(
+      { db: database.db, marks, log: fakeLog() },
+      { kind, accountId, email: 'ann@sender.example', topic: 'chat-connected' },
+    );
+    const deliveryId = marks.mails[0] ?? '';
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { deliveryId });
+    expect(mails).toHaveLength(state === 'SENT' ? 1 : 0);
+    expect(await database.db.delivery.findUnique({ where: { id: deliveryId } })).toMatchObject({ state });
+  });
+});
+
+describe('an event that overtakes the answer of the call', () => {
+  test.each<[MailResult, FeedbackKind, DeliveryState]>([
+    [sent, 'sent', 'SENT'],
+    [sent, 'delivered', 'DELIVERED'],
+    [sent, 'hard-bounce', 'BOUNCED'],
+    [{ outcome: 'unknown', errorCode: 'ETIMEDOUT' }, 'sent', 'SENT'],
+    [{ outcome: 'not-taken', errorCode: 'Throttling' }, 'delivered', 'DELIVERED'],
+  ])('%j by %s leaves the mail %s, and it is not sent again', async (answer, kind, state) => {
+    const shareId = await readyShare(database.db, accountId);
+    const [row] = await deliveries(shareId);
+    const events = await connect();
+    const { mailer, mails } = scriptedMailer(async () => {
+      const event = { deliveryId: row?.id ?? '', messageId: 'm-1', kind, detail: null, at: new Date() };
+      await recordFeedback({ sql: events, log: fakeLog() }, { ...event, eventId: `${kind}:${row?.id}` });
+      return answer;
+    });
+    await run(mailer, { shareId });
+    await age(shareId);
+    await reconcileNow();
+    await run(mailer, { shareId });
+    expect(mails).toHaveLength(1);
+    expect(await deliveries(shareId)).toMatchObject([{ state, messageId: 'm-1' }]);
+    await database.db.suppression.deleteMany();
   });
 });
 

@@ -105,8 +105,17 @@ describe('sending a mail again', () => {
     expect(await attempts()).toHaveLength(1);
   });
 
+  test('is refused where the mailbox is not there: it would not leave', async () => {
+    await settle('BOUNCED', 60);
+    await database.db.delivery.updateMany({
+      where: { shareId },
+      data: { errorCode: 'hard-bounce: Permanent General' },
+    });
+    await expect(resend()).rejects.toMatchObject({ code: 'delivery.not_resendable' });
+  });
+
   test('waits shorter in a fault run, as everything does', () => {
-    const at = (ageMs: number) => refusalToResend({ state: 'SENT', ageMs }, timingsFor(3));
+    const at = (ageMs: number) => refusalToResend({ state: 'SENT', errorCode: null, ageMs }, timingsFor(3));
     expect(at(2_900)).toMatchObject({ code: 'delivery.just_sent' });
     expect(at(3_100)).toBeNull();
   });

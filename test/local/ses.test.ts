@@ -248,6 +248,8 @@ describe('the fault switches', () => {
       count: null,
       sandbox: false,
       maxSendRate: 14,
+      events: 'ok',
+      eventDelayMs: 1_000,
     });
   });
 });

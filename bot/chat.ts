@@ -5,11 +5,15 @@ import { text, type Language, type Phrase } from '../core/messages/messages.js';
 import type { ShareRequest } from '../core/shares/share-request.js';
 
 /** What neutral commands work with. */
-export type BotDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'limits' | 'linkSecrets'> & {
+export type BotDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'limits' | 'linkSecrets' | 'timings' | 'marks'> & {
   portalUrl: string;
-  /** The bot has no right to storage: a worker writes the marks for it. */
-  marks: Pick<Deps['marks'], 'markMail'>;
 };
+
+/**
+ * How much of a wish its person has seen: all of it, in a form (`done`); what was typed, once (`typed`); or not
+ * even the files, which were picked for the person (`picked`).
+ */
+export type Review = 'done' | 'typed' | 'picked';
 
 /** A person's wish to share, translated in from a platform. */
 export interface ChatShare {
@@ -22,8 +26,7 @@ export interface ChatShare {
   files: ShareRequest['files'];
   message?: string;
   lifetimeDays?: number;
-  /** The files were picked for the person: name them and wait for Send before anything is mailed. */
-  needsConfirmation: boolean;
+  review: Review;
   /** Absent where the platform follows the share by itself. */
   reply?: ChatReply;
 }
@@ -37,13 +40,22 @@ export const BUTTON_ACTIONS = [
   'send-draft',
   'discard-draft',
   'choose-files',
+  'history',
+  'show',
+  'revoke',
+  'extend',
+  'resend',
+  'link',
+  'settings',
+  'set',
+  'disconnect',
 ] as const;
 export type ButtonAction = (typeof BUTTON_ACTIONS)[number];
 
 export interface Button<Words = Phrase> {
   label: Words;
   action: ButtonAction;
-  /** The row that the action is about, if any. */
+  /** What the action is about, if anything: a row's id, as a rule. */
   id?: string;
   style: 'primary' | 'plain' | 'danger';
 }

@@ -4,6 +4,8 @@ import { createJobQueue } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createSlackFiles } from '../adapters/slack-files.js';
+import { createQueuedMarks } from '../core/queued-marks.js';
+import { timingsFor } from '../core/timings.js';
 import { limitsFrom, linkSecretsFrom, platformsFrom, readEnv } from '../core/config.js';
 import type { BotDeps, ChatPlatform } from './chat.js';
 import { startDiscordPlatform } from './discord/start-discord-platform.js';
@@ -23,7 +25,8 @@ const deps: BotDeps = {
   limits: limitsFrom(env),
   linkSecrets: linkSecretsFrom(env),
   portalUrl: env.PORTAL_URL,
-  marks: { markMail: (deliveryId) => queue.add('mark-mail', { deliveryId }) },
+  timings: timingsFor(env.LEASE_SECONDS),
+  marks: createQueuedMarks(queue),
 };
 
 const { slack, discord } = platformsFrom(env);

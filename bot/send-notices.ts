@@ -2,7 +2,8 @@ import type { ChatNotice } from '../prisma/generated/client.js';
 import { summarise } from '../core/shares/list-shares.js';
 import { languageOf } from '../core/messages/messages.js';
 import { speak, type Answer, type BotDeps, type ChatPlatform } from './chat.js';
-import { confirmLinkCard, progress } from './commands/answers.js';
+import { confirmLinkCard } from './commands/answers.js';
+import { progress } from './commands/progress.js';
 
 const LEASE_SECONDS = 30;
 

@@ -12,6 +12,7 @@ export type AuditAction =
   | 'share.created'
   | 'share.revoked'
   | 'share.deleted'
+  | 'share.extended'
   | 'share.failed'
   | 'share.expired'
   | 'share.reported'

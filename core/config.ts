@@ -49,7 +49,6 @@ export const environment = {
     MAX_SHARES_PER_HOUR: count(20),
     MAX_RECIPIENTS_PER_DAY: count(100),
     MAX_RECIPIENTS_PER_DAY_WHEN_NEW: count(20),
-    UNDO_SECONDS: z.coerce.number().int().min(0).max(600).default(0),
   },
   slack: {
     SLACK_BOT_TOKEN: z.string().startsWith('xoxb-').optional(),
@@ -128,7 +127,6 @@ export function limitsFrom(env: z.output<z.ZodObject<typeof environment.limits>>
     maxSharesPerHour: env.MAX_SHARES_PER_HOUR,
     maxRecipientsPerDay: env.MAX_RECIPIENTS_PER_DAY,
     maxRecipientsPerDayWhenNew: env.MAX_RECIPIENTS_PER_DAY_WHEN_NEW,
-    undoSeconds: env.UNDO_SECONDS,
   };
 }
 

@@ -168,5 +168,4 @@ export interface Limits {
   maxSharesPerHour: number;
   maxRecipientsPerDay: number;
   maxRecipientsPerDayWhenNew: number;
-  undoSeconds: number;
 }

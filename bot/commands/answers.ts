@@ -1,6 +1,4 @@
-import type { DeliveryState } from '../../prisma/generated/enums.js';
 import { phrase } from '../../core/messages/messages.js';
-import type { ShareSummary } from '../../core/shares/list-shares.js';
 import type { DraftRequest } from '../../core/shares/share-drafts.js';
 import type { Answer } from '../chat.js';
 
@@ -9,24 +7,29 @@ export function notConnected(draftId: string): Answer {
   return {
     lines: [phrase('chat.not_connected', {})],
     buttons: [
-      { label: phrase('button.connect', {}), action: 'connect', style: 'primary' },
+      { label: phrase('button.connect', {}), action: 'connect', id: draftId, style: 'primary' },
       { label: phrase('button.not_now', {}), action: 'dismiss', id: draftId, style: 'plain' },
     ],
   };
 }
 
+/** For somebody who wants what only an account has. */
+export function connectFirst(): Answer {
+  return {
+    lines: [phrase('chat.connect_to_use', {})],
+    buttons: [{ label: phrase('button.connect', {}), action: 'connect', style: 'primary' }],
+    isFinal: true,
+  };
+}
+
 /** Names the files, so that nothing is mailed unseen. */
-export function confirmCard(
-  draftId: string,
-  { share }: DraftRequest,
-  duplicates: readonly string[] = [],
-): Answer {
+export function confirmCard(draftId: string, share: DraftRequest): Answer {
   return {
     title: phrase('chat.confirm_title', { files: share.files.length, people: share.emails.length }),
     lines: [
       ...share.files.map(({ name, sizeBytes }) => phrase('chat.confirm_file', { name, sizeBytes })),
       phrase('chat.confirm_to', { emails: share.emails }),
-      ...duplicates.map((address) => phrase('chat.listed_twice', { address })),
+      ...share.duplicates.map((address) => phrase('chat.listed_twice', { address })),
       phrase('chat.confirm_lifetime', { days: share.lifetimeDays }),
     ],
     buttons: [
@@ -54,45 +57,5 @@ export function help(code: 'chat.help' | 'chat.help_discord' | 'chat.help_termin
     lines: [phrase(code, {})],
     buttons: [],
     isFinal: true,
-  };
-}
-
-const UNDER_WAY: ReadonlySet<DeliveryState> = new Set<DeliveryState>(['PENDING', 'CLAIMED', 'SENDING']);
-
-/** Where a share stands: the one answer that is edited through its states. */
-export function progress(share: ShareSummary): Answer {
-  const names = share.files.map((file) => file.name).join(', ');
-  const stored = share.files.filter((file) => file.isStored).length;
-  switch (share.state) {
-    case 'AWAITING_UPLOAD':
-    case 'RECEIVED':
-      return { lines: [phrase('chat.queued', { names })], buttons: [] };
-    case 'STORING':
-      return { lines: [phrase('chat.copying', { names, stored, files: share.files.length })], buttons: [] };
-    case 'FAILED':
-      return { lines: [share.failure ?? phrase('chat.failed', { names })], buttons: [], isFinal: true };
-    case 'REVOKED':
-      return { lines: [phrase('chat.revoked', { names })], buttons: [], isFinal: true };
-    case 'EXPIRED':
-      return { lines: [phrase('chat.expired', { names })], buttons: [], isFinal: true };
-    case 'READY':
-      return ready(share, names);
-  }
-}
-
-function ready(share: ShareSummary, names: string): Answer {
-  const bytes = share.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const isFinal = share.recipients.every(({ delivery }) => !UNDER_WAY.has(delivery));
-  const people = share.recipients.length;
-  return {
-    title: isFinal
-      ? phrase('chat.sent', { names, bytes, people, expiresAt: share.expiresAt })
-      : phrase('chat.sending', { names, people }),
-    lines: share.recipients.map(({ email, isRevoked, delivery, downloads }) => {
-      const state = isRevoked ? 'CANCELLED' : delivery;
-      return phrase('chat.recipient', { email, state, downloads: downloads.length });
-    }),
-    buttons: [],
-    isFinal,
   };
 }

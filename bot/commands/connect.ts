@@ -5,14 +5,25 @@ import {
   findIdentity,
   PLATFORM_NAMES,
   refuseLinkCode,
+  unlinkIdentity,
 } from '../../core/identities/link-codes.js';
 import { phrase } from '../../core/messages/messages.js';
 import type { Answer, BotDeps, CommandResult } from '../chat.js';
 import { resumeDraft } from './share.js';
 
-/** Connect account: a link to the portal, valid for ten minutes, made at the moment of the press. */
-export async function connect(deps: BotDeps, person: ChatProfile, reply?: ChatReply): Promise<Answer> {
+/**
+ * Connect account: a link to the portal, valid for ten minutes, made at the moment of the press. Who is connected
+ * meanwhile goes on with the share that was kept, if the button stood beneath one.
+ */
+export async function connect(
+  deps: BotDeps,
+  person: ChatProfile,
+  reply?: ChatReply,
+  draftId = '',
+): Promise<CommandResult> {
   if (await findIdentity(deps, person)) {
+    const resumed = draftId ? await resumeDraft(deps, person, reply, draftId) : 'nothing';
+    if (resumed !== 'nothing') return resumed;
     return { lines: [phrase('chat.already_connected', {})], buttons: [], isFinal: true };
   }
   const { url } = await createLinkCode(deps, deps.portalUrl, person, reply);
@@ -34,6 +45,17 @@ export async function confirmLink(
   const resumed = await resumeDraft(deps, person, reply);
   if (resumed !== 'nothing') return resumed;
   return { lines: [phrase('chat.connected', { email })], buttons: [], isFinal: true };
+}
+
+/** The person's account is no longer used from here. Safe to repeat. */
+export async function disconnect(deps: BotDeps, person: ChatProfile): Promise<Answer> {
+  const identity = await findIdentity(deps, person);
+  if (identity) await unlinkIdentity(deps, identity.accountId, identity.id);
+  return {
+    lines: [phrase(identity ? 'chat.disconnected' : 'chat.connect_to_use', {})],
+    buttons: [{ label: phrase('button.connect', {}), action: 'connect', style: 'primary' }],
+    isFinal: true,
+  };
 }
 
 /** This isn't me: the code is dead. */

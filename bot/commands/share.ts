@@ -1,4 +1,5 @@
 import { isAppError, phraseOf } from '../../core/errors.js';
+import { getChatSettings, type ChatSettings } from '../../core/accounts/chat-settings.js';
 import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
 import { createShare } from '../../core/shares/create-share.js';
@@ -6,9 +7,11 @@ import { cleanFileName } from '../../core/shares/file-name.js';
 import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
 import {
   discardDraft,
-  findLatestDraft,
-  getDraft,
+  draftRequestKey,
+  findWaitingDraft,
+  returnDraft,
   saveDraft,
+  takeDraft,
   type DraftRequest,
 } from '../../core/shares/share-drafts.js';
 import { checkFiles, DEFAULT_LIFETIME_DAYS } from '../../core/shares/share-request.js';
@@ -16,8 +19,10 @@ import type { Answer, BotDeps, ChatShare, CommandResult } from '../chat.js';
 import { phrase } from '../../core/messages/messages.js';
 import { confirmCard, notConnected } from './answers.js';
 
+const PICKED_UNDO_SECONDS = 10;
+
 /**
- * `/share`: checks what was asked for, then sends it, asks for Send where the files were picked for the person,
+ * `/share`: checks what was asked for, then sends it, asks for Send where the person has not seen all of it,
  * or keeps it for 30 minutes where no account is connected yet.
  * @throws AppError what a person has to mend, or `limit`, `forbidden`
  */
@@ -30,25 +35,32 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
     contentType: file.contentType ?? 'application/octet-stream',
   }));
   checkFiles(files, deps.limits.maxFileBytes);
-  const request: DraftRequest = {
-    share: {
-      entrance: wish.entrance,
-      emails,
-      files,
-      message: wish.message ?? '',
-      lifetimeDays: wish.lifetimeDays ?? DEFAULT_LIFETIME_DAYS,
-    },
-    needsConfirmation: wish.needsConfirmation,
+  const request = {
+    entrance: wish.entrance,
+    emails,
+    files,
+    message: wish.message ?? '',
+    lifetimeDays: wish.lifetimeDays ?? DEFAULT_LIFETIME_DAYS,
   };
+  const draft: DraftRequest = { ...request, duplicates: parsed.duplicates };
   const identity = await findIdentity(deps, wish.person);
-  if (!identity) {
-    return notConnected(await saveDraft(deps, wish.person, request));
+  if (!identity) return notConnected(await saveDraft(deps, wish.person, draft));
+  const settings = await getChatSettings(deps, identity.accountId);
+  if (settings.confirmsShares && wish.review !== 'done') {
+    return confirmCard(await saveDraft(deps, wish.person, draft), draft);
   }
-  if (wish.needsConfirmation) {
-    return confirmCard(await saveDraft(deps, wish.person, request), request, parsed.duplicates);
-  }
-  await createShare(deps, identity.accountId, { ...request.share, requestKey: wish.requestKey }, wish.reply);
+  await createShare(
+    deps,
+    identity.accountId,
+    { ...request, requestKey: wish.requestKey },
+    { reply: wish.reply, undoSeconds: wish.reply ? undoTime(wish, settings) : 0 },
+  );
   return null;
+}
+
+/** Nothing is mailed unseen: files that were picked for the person are named some time before. */
+function undoTime({ review }: ChatShare, { undoSeconds }: ChatSettings): number {
+  return review === 'picked' ? Math.max(undoSeconds, PICKED_UNDO_SECONDS) : undoSeconds;
 }
 
 /** Send on the confirm card. Pressed twice, it is one share: the draft is the request key. @throws AppError gone, as share */
@@ -58,11 +70,18 @@ export async function sendDraft(
   draftId: string,
   reply?: ChatReply,
 ): Promise<CommandResult> {
-  const draft = await getDraft(deps, person, draftId);
   const identity = await findIdentity(deps, person);
   if (!identity) return notConnected(draftId);
-  await createShare(deps, identity.accountId, { ...draft.share, requestKey: `draft:${draftId}` }, reply);
-  return null;
+  const { duplicates: _, ...draft } = await takeDraft(deps, person, draftId);
+  try {
+    const request = { ...draft, requestKey: draftRequestKey(draftId) };
+    // The confirm card has been the time to think it over.
+    await createShare(deps, identity.accountId, request, { reply });
+    return null;
+  } catch (error) {
+    await returnDraft(deps, draftId);
+    throw error;
+  }
 }
 
 /** Cancel on the confirm card, or Not now: a share that was declined is not resumed by connecting later. */
@@ -72,9 +91,7 @@ export async function cancelDraft(
   draftId: string,
 ): Promise<CommandResult> {
   // Pressed after Send: the share's own answer says where it stands.
-  if (await deps.db.share.findUnique({ where: { requestKey: `draft:${draftId}` }, select: { id: true } }))
-    return null;
-  await discardDraft(deps, person, draftId);
+  if (!(await discardDraft(deps, person, draftId))) return null;
   return { lines: [phrase('chat.cancelled', {})], buttons: [], isFinal: true };
 }
 
@@ -83,11 +100,12 @@ export async function resumeDraft(
   deps: BotDeps,
   person: ChatProfile,
   reply?: ChatReply,
+  draftId?: string,
 ): Promise<CommandResult | 'nothing'> {
-  const waiting = await findLatestDraft(deps, person);
+  const waiting = await findWaitingDraft(deps, person, draftId);
   if (!waiting) return 'nothing';
-  const { draftId, request } = waiting;
-  return request.needsConfirmation ? confirmCard(draftId, request) : sendDraft(deps, person, draftId, reply);
+  // What was kept is shown again: minutes have passed, and the account is a new one here.
+  return confirmCard(waiting.draftId, waiting.request);
 }
 
 /** A refusal as an answer in chat; anything unexpected gets a reference that is in the log. */

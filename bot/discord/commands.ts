@@ -7,6 +7,7 @@ import {
   type LocalizationMap,
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord.js';
+import { COMMANDS } from '../commands/run-command.js';
 import { MAX_RECIPIENTS } from '../../core/shares/recipients.js';
 import { LIFETIMES_DAYS, MAX_MESSAGE_LENGTH } from '../../core/shares/share-request.js';
 import type { MessageCode } from '../../core/messages/en.js';
@@ -53,8 +54,9 @@ function shareCommand(): SlashCommandBuilder {
 
 function accountCommand(): SlashCommandBuilder {
   const command = describe(offerEverywhere('passalong'), 'command.passalong');
-  command.addSubcommand((subcommand) => describe(subcommand.setName('connect'), 'command.connect'));
-  command.addSubcommand((subcommand) => describe(subcommand.setName('help'), 'command.help'));
+  for (const name of COMMANDS) {
+    command.addSubcommand((subcommand) => describe(subcommand.setName(name), `command.${name}`));
+  }
   return command;
 }
 

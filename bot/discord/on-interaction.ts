@@ -11,9 +11,9 @@ import type { ChatReply } from '../../core/identities/chat-user.js';
 import { findLanguage } from '../../core/identities/find-language.js';
 import { phrase } from '../../core/messages/messages.js';
 import { decodeButton, speak, type BotDeps, type ChatPlatform, type CommandResult } from '../chat.js';
-import { help } from '../commands/answers.js';
-import { confirmLink, connect, refuseLink } from '../commands/connect.js';
-import { cancelDraft, explain, sendDraft, share } from '../commands/share.js';
+import { pressButton } from '../commands/press-button.js';
+import { COMMANDS, runCommand } from '../commands/run-command.js';
+import { explain, share } from '../commands/share.js';
 import { personOf, replyTo } from './discord-person.js';
 import { toChatShare } from './to-chat-share.js';
 
@@ -68,10 +68,9 @@ async function run(
   reply: ChatReply,
 ): Promise<CommandResult> {
   if (interaction.commandName === 'share') return share(deps, toChatShare(interaction, reply));
-  if (interaction.options.getSubcommand(false) === 'connect') {
-    return connect(deps, personOf(interaction), reply);
-  }
-  return help('chat.help_discord');
+  const word = interaction.options.getSubcommand(false);
+  const command = COMMANDS.find((name) => name === word) ?? 'help';
+  return runCommand(deps, personOf(interaction), command, reply, 'chat.help_discord');
 }
 
 async function press(
@@ -81,20 +80,8 @@ async function press(
 ): Promise<CommandResult> {
   const button = decodeButton(interaction.customId);
   if (!button) return null;
-  const person = personOf(interaction);
-  switch (button.action) {
-    case 'connect':
-      return connect(deps, person, reply);
-    case 'confirm-link':
-      return confirmLink(deps, person, button.id, reply);
-    case 'refuse-link':
-      return refuseLink(deps, person, button.id);
-    case 'send-draft':
-      return sendDraft(deps, person, button.id, reply);
-    case 'dismiss':
-    case 'discard-draft':
-      return cancelDraft(deps, person, button.id);
-    case 'choose-files':
-      return { lines: [phrase('chat.attach_a_file', {})], buttons: [], isFinal: true };
-  }
+  const { action, id } = button;
+  if (action === 'choose-files')
+    return { lines: [phrase('chat.attach_a_file', {})], buttons: [], isFinal: true };
+  return pressButton(deps, personOf(interaction), { action, id }, reply);
 }

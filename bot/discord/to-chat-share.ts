@@ -5,7 +5,7 @@ import type { ChatShare } from '../chat.js';
 import { FILE_OPTIONS } from './commands.js';
 import { personOf } from './discord-person.js';
 
-/** What somebody asked for with `/share`. The files are the very ones that they attached: nothing to confirm. */
+/** What somebody asked for with `/share`. The files are the very ones that they attached. */
 export function toChatShare(interaction: ChatInputCommandInteraction, reply: ChatReply): ChatShare {
   const { id, options } = interaction;
   const attachments = FILE_OPTIONS.map((name) => options.getAttachment(name)).filter((file) => file !== null);
@@ -23,7 +23,7 @@ export function toChatShare(interaction: ChatInputCommandInteraction, reply: Cha
     })),
     message: options.getString('message') ?? '',
     ...(lifetimeDays === null ? {} : { lifetimeDays }),
-    needsConfirmation: false,
+    review: 'typed',
     reply,
   };
 }

@@ -1,8 +1,7 @@
 import type { AllMiddlewareArgs, BlockAction, SlackActionMiddlewareArgs } from '@slack/bolt';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import { decodeButton, type CommandResult } from '../chat.js';
-import { confirmLink, connect, refuseLink } from '../commands/connect.js';
-import { cancelDraft, sendDraft } from '../commands/share.js';
+import { pressButton } from '../commands/press-button.js';
 import { openShareModal } from './share-modal.js';
 import { personOfInteraction, replyTo, type SlackPerson } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
@@ -29,21 +28,8 @@ async function obey(
   { action, id, triggerId }: Pressed,
   reply: ChatReply,
 ): Promise<CommandResult> {
-  const { deps } = tools;
-  switch (action) {
-    case 'connect':
-      // One post is spent on the answer itself.
-      return connect(deps, profile, { ...reply, repliesLeft: reply.repliesLeft - 1 });
-    case 'confirm-link':
-      return confirmLink(deps, profile, id, reply);
-    case 'refuse-link':
-      return refuseLink(deps, profile, id);
-    case 'send-draft':
-      return sendDraft(deps, profile, id, reply);
-    case 'dismiss':
-    case 'discard-draft':
-      return cancelDraft(deps, profile, id);
-    case 'choose-files':
-      return openShareModal(tools, triggerId, reply, id);
-  }
+  if (action === 'choose-files') return openShareModal(tools, triggerId, reply, id);
+  // One post is spent on the answer itself.
+  const later = action === 'connect' ? { ...reply, repliesLeft: reply.repliesLeft - 1 } : reply;
+  return pressButton(tools.deps, profile, { action, id }, later);
 }

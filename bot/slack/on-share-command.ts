@@ -3,15 +3,14 @@ import type { ChatReply } from '../../core/identities/chat-user.js';
 import { phrase } from '../../core/messages/messages.js';
 import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
 import type { Answer, CommandResult } from '../chat.js';
-import { help } from '../commands/answers.js';
-import { connect } from '../commands/connect.js';
+import { COMMANDS, runCommand as runNamedCommand } from '../commands/run-command.js';
 import { share } from '../commands/share.js';
 import { listRecentFiles } from './recent-files.js';
 import { openShareModal } from './share-modal.js';
 import { personOfCommand, replyTo, type SlackPerson } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
 
-/** `/share`, alone or with addresses, `/share help` and `/share connect`. */
+/** `/share`, alone or with addresses, and `/share help`, `history` and the like. */
 export async function onShareCommand(
   tools: SlackTools,
   { ack, command }: SlackCommandMiddlewareArgs & AllMiddlewareArgs,
@@ -29,17 +28,14 @@ async function obey(
   command: SlashCommand,
   reply: ChatReply,
 ): Promise<CommandResult> {
-  switch (command.text.trim().toLowerCase()) {
-    case '':
-      return openShareModal(tools, command.trigger_id, reply);
-    case 'help':
-      return help();
-    case 'connect':
-      // One post is spent on the answer itself.
-      return connect(tools.deps, person.profile, { ...reply, repliesLeft: reply.repliesLeft - 1 });
-    default:
-      return shareRecentFiles(tools, person, command, reply);
-  }
+  const word = command.text.trim().toLowerCase();
+  if (word === '') return openShareModal(tools, command.trigger_id, reply);
+  const named = COMMANDS.find((name) => name === word);
+  // One post is spent on the answer itself.
+  const later = { ...reply, repliesLeft: reply.repliesLeft - 1 };
+  return named
+    ? runNamedCommand(tools.deps, person.profile, named, later, 'chat.help')
+    : shareRecentFiles(tools, person, command, reply);
 }
 
 /** The person's own recent files go nowhere before they were named and Send was pressed. */
@@ -59,7 +55,7 @@ async function shareRecentFiles(
     entrance: 'SLACK',
     emailsText: emails.join(' '),
     files,
-    needsConfirmation: true,
+    review: 'picked',
     reply,
   });
 }

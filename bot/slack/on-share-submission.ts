@@ -36,7 +36,7 @@ export async function onShareSubmission(
       files,
       message,
       lifetimeDays,
-      needsConfirmation: false,
+      review: 'done',
       reply,
     });
   });

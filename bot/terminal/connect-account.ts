@@ -25,6 +25,7 @@ export async function connectAccount(
     return 1;
   }
   const answer = await connect(deps, person);
+  if (!answer) return 0;
   terminal.write(render(answer, language));
   if (answer.isFinal) return 0;
 

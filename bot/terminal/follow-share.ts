@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { text } from '../../core/messages/messages.js';
 import { summarise, type ShareSummary } from '../../core/shares/list-shares.js';
 import type { DeliveryState } from '../../prisma/generated/enums.js';
-import { progress } from '../commands/answers.js';
+import { progress } from '../commands/progress.js';
 import { render, type Terminal, type TerminalDeps } from './terminal.js';
 
 const LOOK_EVERY_MS = 300;

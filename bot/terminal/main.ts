@@ -7,6 +7,8 @@ import { createLogger } from '../../adapters/logger.js';
 import { createPresigningClient, createS3Client } from '../../adapters/s3.js';
 import { createS3UploadStore } from '../../adapters/s3-upload-store.js';
 import { environment, limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../../core/config.js';
+import { createQueuedMarks } from '../../core/queued-marks.js';
+import { timingsFor } from '../../core/timings.js';
 import { languageOf, text, type Language } from '../../core/messages/messages.js';
 import { runTerminal } from './run-terminal.js';
 import type { Terminal } from './terminal.js';
@@ -19,9 +21,16 @@ try {
 }
 
 async function main(): Promise<number> {
-  const { database, queue: queueEnvironment, storage: storageEnvironment, links, limits } = environment;
+  const {
+    runtime,
+    database,
+    queue: queueEnvironment,
+    storage: storageEnvironment,
+    links,
+    limits,
+  } = environment;
   const env = readEnv(
-    { ...database, ...queueEnvironment, ...storageEnvironment, ...links, ...limits },
+    { ...runtime, ...database, ...queueEnvironment, ...storageEnvironment, ...links, ...limits },
     process.env,
   );
   const { positionals, values } = parseArgs({
@@ -42,11 +51,11 @@ async function main(): Promise<number> {
     limits: limitsFrom(env),
     linkSecrets: linkSecretsFrom(env),
     portalUrl: env.PORTAL_URL,
-    marks: { markMail: (deliveryId: string) => queue.add('mark-mail', { deliveryId }) },
+    timings: timingsFor(env.LEASE_SECONDS),
+    marks: createQueuedMarks(queue),
     uploads: createS3UploadStore(s3, createPresigningClient(storage), env.S3_BUCKET),
   };
-  const { LC_ALL, LC_MESSAGES, LANG } = process.env;
-  const language = languageOf(LC_ALL ?? LC_MESSAGES ?? LANG) ?? 'en';
+  const language = languageOf(Intl.DateTimeFormat().resolvedOptions().locale) ?? 'en';
   const terminal = { language, write: console.log, ask: process.stdin.isTTY ? ask(language) : null };
   const userId = userInfo().username;
   try {

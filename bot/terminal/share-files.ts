@@ -36,7 +36,7 @@ export async function shareFiles(
     entrance: 'TERMINAL',
     emailsText,
     files,
-    needsConfirmation: false,
+    review: 'done',
   };
   const answer = await share(deps, wish);
   if (answer) {

@@ -1,4 +1,11 @@
-import type { DeliveryStateName, MessageCode, MessageParams } from './en.js';
+import {
+  bar,
+  LANGUAGE_NAMES,
+  type DeliveryStateName,
+  type MessageCode,
+  type MessageParams,
+  type ShareStateName,
+} from './en.js';
 import { createFormats } from './format.js';
 
 const { formatBytes, formatDate } = createFormats('de-DE', 'Byte');
@@ -15,6 +22,16 @@ const DELIVERY_WORDS: Readonly<Record<DeliveryStateName, string>> = {
   FAILED: 'vom Maildienst abgelehnt',
   CANCELLED: 'zurückgezogen',
   SUPPRESSED: 'nicht zustellbar',
+};
+
+const SHARE_WORDS: Readonly<Record<ShareStateName, string>> = {
+  AWAITING_UPLOAD: 'wartet auf die Dateien',
+  RECEIVED: 'wird kopiert',
+  STORING: 'wird kopiert',
+  READY: 'offen',
+  FAILED: 'fehlgeschlagen',
+  REVOKED: 'zurückgezogen',
+  EXPIRED: 'abgelaufen',
 };
 
 /** The catalogue in German. */
@@ -135,15 +152,23 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'chat.cancelled': () => 'Abgebrochen. Es wurde nichts gesendet.',
   'chat.queued': (p) => `Gespeichert: ${p.names}. Ich kopiere die Dateien und maile gleich die Links.`,
   'chat.copying': (p) =>
-    p.files === 1 ? `Kopiere ${p.names} …` : `Kopiere ${p.names} (${p.stored}/${p.files}) …`,
+    p.files === 1
+      ? `Kopiere ${p.names} …`
+      : `Kopiere ${p.names} … ${bar(p.stored, p.files)} ${p.stored}/${p.files}`,
+  'chat.sending_in': (p) =>
+    `Sende ${p.names} an ${people(p.people)} in ${count(p.seconds, 'Sekunde', 'Sekunden')} …`,
   'chat.sending': (p) => `Sende ${p.names} an ${people(p.people)} …`,
   'chat.sent': (p) =>
     `${p.names} (${formatBytes(p.bytes)}) an ${people(p.people)} gesendet. Der Link gilt bis ${formatDate(p.expiresAt)}.`,
+  'chat.sent_to_some': (p) =>
+    `${p.names} (${formatBytes(p.bytes)}) an ${p.people} von ${people(p.of)} gesendet. Der Link gilt bis ${formatDate(p.expiresAt)}.`,
+  'chat.sent_to_nobody': (p) => `${p.names} hat niemanden erreicht.`,
   'chat.recipient': (p) =>
     p.downloads > 0
       ? `• ${p.email} – ${p.downloads}-mal heruntergeladen`
       : `• ${p.email} – ${DELIVERY_WORDS[p.state]}`,
   'chat.failed': (p) => `${p.names} konnte nicht gesendet werden.`,
+  'chat.undone': (p) => `Rückgängig gemacht: ${p.names}. Es wurde nichts gesendet.`,
   'chat.revoked': (p) => `Zurückgezogen: ${p.names}. Die Links funktionieren nicht mehr.`,
   'chat.expired': (p) => `Abgelaufen: ${p.names}. Die Links funktionieren nicht mehr.`,
   'chat.no_recent_file': () =>
@@ -175,6 +200,37 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     'Verbinde zuerst dein Passalong-Konto: npm run chat -- /connect. Es wurde nichts gesendet.',
   'chat.confirm_needed': () =>
     'Hier ist niemand, der bestätigen könnte. Rufe es in einem Terminal auf, oder füge --yes hinzu. Es wurde nichts verbunden.',
+  'chat.connect_to_use': () => 'Verbinde zuerst dein Passalong-Konto. Das dauert eine Minute.',
+  'chat.disconnected': () =>
+    'Getrennt. Von hier kann nichts mehr von deinem Konto geteilt werden; was du geteilt hast, bleibt, wie es ist.',
+  'chat.history_title': () => 'Was du geteilt hast',
+  'chat.history_empty': () => 'Du hast noch nichts geteilt.',
+  'chat.history_line': (p) =>
+    `${p.number}. ${p.names} → ${p.emails.join(', ')} – ${formatDate(p.createdAt)}, ${SHARE_WORDS[p.state]}` +
+    (p.downloaded > 0 ? `, von ${p.downloaded} von ${p.emails.length} heruntergeladen` : ''),
+  'chat.revoke_title': () => 'Was soll zurückgezogen werden? Die Links funktionieren dann sofort nicht mehr.',
+  'chat.nothing_to_revoke': () => 'Nichts von dem, was du geteilt hast, ist noch offen.',
+  'chat.share_title': (p) => p.names,
+  'chat.share_expiry': (p) => `Die Links gelten bis ${formatDate(p.expiresAt, 'time')}.`,
+  'chat.link': (p) =>
+    `Das ist der Link für ${p.email}, und nur dafür. Wer ihn hat, kann die Dateien herunterladen:\n${p.url}`,
+  'chat.settings_title': () => 'So teilst du aus dem Chat',
+  'chat.setting_confirm': (p) =>
+    p.isOn
+      ? 'Bevor etwas gesendet wird, zeige ich es noch einmal: Dateien, Adressen und Ablauf.'
+      : 'Was du eingibst, wird gleich gesendet.',
+  'chat.setting_undo': (p) =>
+    p.seconds === 0
+      ? 'Sonst gehen Mails sofort hinaus.'
+      : `Sonst warten Mails ${count(p.seconds, 'Sekunde', 'Sekunden')}, damit du es rückgängig machen kannst.`,
+  'chat.setting_receipts': (p) =>
+    p.isOn
+      ? 'Ich sage dir hier, wenn jemand eine Datei herunterlädt.'
+      : 'Von Downloads sage ich dir hier nichts.',
+  'chat.setting_language': (p) =>
+    p.language
+      ? `Ich spreche ${LANGUAGE_NAMES[p.language] ?? p.language}.`
+      : 'Ich spreche die Sprache der App.',
   'chat.yes_or_no': () => 'j/N',
   'chat.still_under_way': () =>
     'Das dauert länger als sonst. Es geht von selbst weiter; das Portal zeigt, wie es endet.',
@@ -187,6 +243,22 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'button.not_me': () => 'Das bin ich nicht',
   'button.send': () => 'Senden',
   'button.cancel': () => 'Abbrechen',
+  'button.undo': () => 'Rückgängig',
+  'button.revoke': () => 'Zurückziehen',
+  'button.revoke_one': (p) => `${p.number} zurückziehen`,
+  'button.details': () => 'Einzelheiten',
+  'button.show': (p) => `${p.number} zeigen`,
+  'button.newer': () => 'Neuere',
+  'button.older': () => 'Ältere',
+  'button.back': () => 'Zurück',
+  'button.history': () => 'Alles Geteilte',
+  'button.extend': () => '7 Tage verlängern',
+  'button.copy_link': (p) => `Link kopieren: ${p.email}`,
+  'button.resend': (p) => `Noch einmal senden: ${p.email}`,
+  'button.set_confirm': (p) => (p.isOn ? 'Vor dem Senden zeigen' : 'Ohne Nachfrage senden'),
+  'button.set_undo': (p) => (p.seconds === 0 ? 'Ohne Bedenkzeit' : `Bedenkzeit ${p.seconds} s`),
+  'button.set_receipts': (p) => (p.isOn ? 'Downloads melden' : 'Downloads nicht melden'),
+  'button.set_language': (p) => (p.language ? (LANGUAGE_NAMES[p.language] ?? p.language) : 'Sprache der App'),
   'button.choose_files': () => 'Dateien wählen',
   'command.share': () => 'Dateien an E-Mail-Adressen senden',
   'command.file': () => 'Die Datei, die gesendet wird',
@@ -196,6 +268,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'command.expires': () => 'Wie lange die Links gelten (7 Tage, wenn du nichts wählst)',
   'command.passalong': () => 'Dein Passalong-Konto in Discord',
   'command.connect': () => 'Dein Passalong-Konto verbinden',
+  'command.disconnect': () => 'Dein Passalong-Konto trennen',
+  'command.history': () => 'Was du geteilt hast, und was daraus wurde',
+  'command.revoke': () => 'Etwas zurückziehen: Die Links funktionieren sofort nicht mehr',
+  'command.settings': () => 'Wie du aus dem Chat teilst',
   'command.help': () => 'Wie man Dateien per E-Mail teilt',
   'modal.title': () => 'Per E-Mail teilen',
   'modal.files': () => 'Dateien',

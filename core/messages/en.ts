@@ -17,6 +17,22 @@ const DELIVERY_WORDS = {
   SUPPRESSED: 'could not be delivered',
 } as const;
 
+/** The same for the states of a share. */
+const SHARE_WORDS = {
+  AWAITING_UPLOAD: 'waiting for its files',
+  RECEIVED: 'being copied',
+  STORING: 'being copied',
+  READY: 'live',
+  FAILED: 'failed',
+  REVOKED: 'revoked',
+  EXPIRED: 'expired',
+} as const;
+
+/** Each in its own words, whatever the catalogue. */
+export const LANGUAGE_NAMES: Readonly<Record<string, string>> = { en: 'English', de: 'Deutsch' };
+
+export type ShareStateName = keyof typeof SHARE_WORDS;
+
 export type DeliveryStateName = keyof typeof DELIVERY_WORDS;
 
 /**
@@ -145,15 +161,23 @@ export const en = {
   'chat.queued': (p: { names: string }) =>
     `Saved: ${p.names}. I will copy the bytes and mail the links in a moment.`,
   'chat.copying': (p: { names: string; stored: number; files: number }) =>
-    p.files === 1 ? `Copying ${p.names} …` : `Copying ${p.names} (${p.stored}/${p.files}) …`,
+    p.files === 1
+      ? `Copying ${p.names} …`
+      : `Copying ${p.names} … ${bar(p.stored, p.files)} ${p.stored}/${p.files}`,
+  'chat.sending_in': (p: { names: string; people: number; seconds: number }) =>
+    `Sending ${p.names} to ${people(p.people)} in ${plural(p.seconds, 'second')} …`,
   'chat.sending': (p: { names: string; people: number }) => `Sending ${p.names} to ${people(p.people)} …`,
   'chat.sent': (p: { names: string; bytes: number; people: number; expiresAt: Date }) =>
     `Sent ${p.names} (${formatBytes(p.bytes)}) to ${people(p.people)}. Link expires ${formatDate(p.expiresAt)}.`,
+  'chat.sent_to_some': (p: { names: string; bytes: number; people: number; of: number; expiresAt: Date }) =>
+    `Sent ${p.names} (${formatBytes(p.bytes)}) to ${p.people} of ${people(p.of)}. Link expires ${formatDate(p.expiresAt)}.`,
+  'chat.sent_to_nobody': (p: { names: string }) => `${p.names} reached nobody.`,
   'chat.recipient': (p: { email: string; state: DeliveryStateName; downloads: number }) =>
     p.downloads > 0
       ? `• ${p.email} — downloaded ${p.downloads === 1 ? 'once' : `${p.downloads} times`}`
       : `• ${p.email} — ${DELIVERY_WORDS[p.state]}`,
   'chat.failed': (p: { names: string }) => `${p.names} could not be sent.`,
+  'chat.undone': (p: { names: string }) => `Undone: ${p.names}. Nothing was sent.`,
   'chat.revoked': (p: { names: string }) => `Revoked: ${p.names}. The links no longer work.`,
   'chat.expired': (p: { names: string }) => `Expired: ${p.names}. The links no longer work.`,
   'chat.no_recent_file': (_: Nothing) =>
@@ -185,6 +209,40 @@ export const en = {
     'Connect your Passalong account first: npm run chat -- /connect. Nothing was sent.',
   'chat.confirm_needed': (_: Nothing) =>
     'Nobody is here to confirm. Run it in a terminal, or add --yes. Nothing was connected.',
+  'chat.connect_to_use': (_: Nothing) => 'Connect your Passalong account first. It takes a minute.',
+  'chat.disconnected': (_: Nothing) =>
+    'Disconnected. Nothing can be shared from your account here any more; what you have shared stays as it is.',
+  'chat.history_title': (_: Nothing) => 'Your shares',
+  'chat.history_empty': (_: Nothing) => 'You have shared nothing yet.',
+  'chat.history_line': (p: {
+    number: number;
+    names: string;
+    emails: string[];
+    createdAt: Date;
+    state: ShareStateName;
+    downloaded: number;
+  }) =>
+    `${p.number}. ${p.names} → ${p.emails.join(', ')} — ${formatDate(p.createdAt)}, ${SHARE_WORDS[p.state]}` +
+    (p.downloaded > 0 ? `, downloaded by ${p.downloaded} of ${p.emails.length}` : ''),
+  'chat.revoke_title': (_: Nothing) => 'Which one shall be revoked? Its links stop working at once.',
+  'chat.nothing_to_revoke': (_: Nothing) => 'None of your shares is live, so there is nothing to revoke.',
+  'chat.share_title': (p: { names: string }) => p.names,
+  'chat.share_expiry': (p: { expiresAt: Date }) => `The links live until ${formatDate(p.expiresAt, 'time')}.`,
+  'chat.link': (p: { email: string; url: string }) =>
+    `This is the link of ${p.email}, and theirs alone. Whoever has it can download the files:\n${p.url}`,
+  'chat.settings_title': (_: Nothing) => 'How you share from chat',
+  'chat.setting_confirm': (p: { isOn: boolean }) =>
+    p.isOn
+      ? 'Before a share is sent, I show it once more: files, addresses and expiry.'
+      : 'A share is sent as soon as it is typed.',
+  'chat.setting_undo': (p: { seconds: number }) =>
+    p.seconds === 0
+      ? 'Without that, mails leave at once.'
+      : `Without that, mails wait ${plural(p.seconds, 'second')}, so that you can undo.`,
+  'chat.setting_receipts': (p: { isOn: boolean }) =>
+    p.isOn ? 'I tell you here when somebody downloads a file.' : 'I do not tell you here about downloads.',
+  'chat.setting_language': (p: { language: string | null }) =>
+    p.language ? `I speak ${LANGUAGE_NAMES[p.language] ?? p.language}.` : 'I speak the language of the app.',
   'chat.yes_or_no': (_: Nothing) => 'y/N',
   'chat.still_under_way': (_: Nothing) =>
     'This takes longer than usual. It goes on by itself; the portal shows how it ends.',
@@ -197,6 +255,24 @@ export const en = {
   'button.not_me': (_: Nothing) => "This isn't me",
   'button.send': (_: Nothing) => 'Send',
   'button.cancel': (_: Nothing) => 'Cancel',
+  'button.undo': (_: Nothing) => 'Undo',
+  'button.revoke': (_: Nothing) => 'Revoke',
+  'button.revoke_one': (p: { number: number }) => `Revoke ${p.number}`,
+  'button.details': (_: Nothing) => 'Details',
+  'button.show': (p: { number: number }) => `Show ${p.number}`,
+  'button.newer': (_: Nothing) => 'Newer',
+  'button.older': (_: Nothing) => 'Older',
+  'button.back': (_: Nothing) => 'Back',
+  'button.history': (_: Nothing) => 'Your shares',
+  'button.extend': (_: Nothing) => 'Extend 7 days',
+  'button.copy_link': (p: { email: string }) => `Copy link: ${p.email}`,
+  'button.resend': (p: { email: string }) => `Send again: ${p.email}`,
+  'button.set_confirm': (p: { isOn: boolean }) => (p.isOn ? 'Show before sending' : 'Send without asking'),
+  'button.set_undo': (p: { seconds: number }) =>
+    p.seconds === 0 ? 'No undo time' : `Undo time ${p.seconds} s`,
+  'button.set_receipts': (p: { isOn: boolean }) => (p.isOn ? 'Tell me about downloads' : 'No download news'),
+  'button.set_language': (p: { language: string | null }) =>
+    p.language ? (LANGUAGE_NAMES[p.language] ?? p.language) : 'Language of the app',
   'button.choose_files': (_: Nothing) => 'Choose files',
   'command.share': (_: Nothing) => 'Send files to e-mail addresses',
   'command.file': (_: Nothing) => 'The file to send',
@@ -206,6 +282,10 @@ export const en = {
   'command.expires': (_: Nothing) => 'How long the links live (7 days unless you choose)',
   'command.passalong': (_: Nothing) => 'Your Passalong account in Discord',
   'command.connect': (_: Nothing) => 'Connect your Passalong account',
+  'command.disconnect': (_: Nothing) => 'Disconnect your Passalong account',
+  'command.history': (_: Nothing) => 'What you have shared, and what became of it',
+  'command.revoke': (_: Nothing) => 'End a share: its links stop working at once',
+  'command.settings': (_: Nothing) => 'How you share from chat',
   'command.help': (_: Nothing) => 'How to share files by e-mail',
   'modal.title': (_: Nothing) => 'Share files by email',
   'modal.files': (_: Nothing) => 'Files',
@@ -243,6 +323,12 @@ export const en = {
   'page.not_found': (_: Nothing) => 'There is nothing here.',
   unexpected: (p: { reference: string }) => `Something went wrong on our side. Reference ${p.reference}.`,
 } as const;
+
+/** Ten places: `▰▰▰▱▱▱▱▱▱▱`. */
+export function bar(done: number, all: number): string {
+  const filled = Math.round((done / all) * 10);
+  return '▰'.repeat(filled) + '▱'.repeat(10 - filled);
+}
 
 function people(count: number): string {
   return count === 1 ? '1 person' : `${count} people`;

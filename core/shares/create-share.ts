@@ -29,17 +29,20 @@ type Tx = Prisma.TransactionClient;
 
 /**
  * Accepts a share: all its rows in one transaction, then the job. Safe to repeat: the same request key
- * with the same body gets the first answer. `reply` is where a chat sender is told what became of it.
+ * with the same body gets the first answer. `reply` is where a chat sender is told what became of it; for
+ * `undoSeconds` no mail leaves.
  * @throws AppError invalid, forbidden (unconfirmed, paused), limit
  */
 export async function createShare(
   deps: Pick<Deps, 'db' | 'queue' | 'log' | 'limits'>,
   accountId: string,
   input: ShareRequest,
-  reply?: ChatReply,
+  { reply, undoSeconds = 0 }: { reply?: ChatReply | undefined; undoSeconds?: number } = {},
 ): Promise<CreatedShare> {
   const request = checkShareRequest(input, deps.limits);
-  const created = await deps.db.$transaction((tx) => accept(tx, deps.limits, accountId, request, reply));
+  const created = await deps.db.$transaction((tx) =>
+    accept(tx, deps.limits, accountId, { request, reply, undoSeconds }),
+  );
   if (!created.isRepeat) {
     deps.log.info({ shareId: created.shareId, entrance: request.entrance }, 'share accepted');
     if (created.state === 'RECEIVED') await deps.queue.add('store-attachments', { shareId: created.shareId });
@@ -51,9 +54,9 @@ async function accept(
   tx: Tx,
   limits: Limits,
   accountId: string,
-  request: CheckedShareRequest,
-  reply: ChatReply | undefined,
+  wish: Pick<NewShare, 'request' | 'reply' | 'undoSeconds'>,
 ): Promise<CreatedShare> {
+  const { request } = wish;
   const now = await lockAccount(tx, accountId);
   const requestHash = hashRequest(accountId, request);
   const earlier = await tx.share.findUnique({ where: { requestKey: request.requestKey } });
@@ -64,7 +67,7 @@ async function accept(
   await checkSender(tx, limits, accountId, request, now);
   const bytes = request.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   await reserveQuota(tx, accountId, bytes, limits.maxLiveBytes);
-  return insertShare(tx, limits, { accountId, request, requestHash, bytes, now, reply });
+  return insertShare(tx, { ...wish, accountId, requestHash, bytes, now });
 }
 
 /** One share of an account at a time, so that limits cannot be raced. @returns the database's time */
@@ -114,9 +117,10 @@ interface NewShare {
   bytes: number;
   now: Date;
   reply: ChatReply | undefined;
+  undoSeconds: number;
 }
 
-async function insertShare(tx: Tx, limits: Limits, share: NewShare): Promise<CreatedShare> {
+async function insertShare(tx: Tx, share: NewShare): Promise<CreatedShare> {
   const { accountId, request, now, reply } = share;
   const shareId = randomUUID();
   const isUpload = request.files.some((file) => file.source.kind === 'upload');
@@ -135,7 +139,7 @@ async function insertShare(tx: Tx, limits: Limits, share: NewShare): Promise<Cre
       state,
       createdAt: now,
       expiresAt: new Date(now.getTime() + request.lifetimeDays * DAY_MS),
-      mailAfter: new Date(now.getTime() + limits.undoSeconds * 1000),
+      mailAfter: new Date(now.getTime() + share.undoSeconds * 1000),
     },
   });
   await tx.attachment.createMany({

@@ -17,6 +17,8 @@ export interface ShareSummary {
   message: string | null;
   createdAt: Date;
   expiresAt: Date;
+  /** No mail leaves before. */
+  mailAfter: Date;
   files: { attachmentId: string; name: string; sizeBytes: number; isStored: boolean }[];
   recipients: {
     recipientId: string;
@@ -37,19 +39,20 @@ export async function listShares(
   db: Database,
   accountId: string,
   page = 1,
+  pageSize = PAGE_SIZE,
 ): Promise<{ shares: ShareSummary[]; hasMore: boolean }> {
   const rows = await db.share.findMany({
     where: { accountId, hiddenAt: null },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-    skip: (page - 1) * PAGE_SIZE,
-    take: PAGE_SIZE + 1,
+    skip: (page - 1) * pageSize,
+    take: pageSize + 1,
     select: { id: true },
   });
   const shares = await summarise(
     db,
-    rows.slice(0, PAGE_SIZE).map(({ id }) => id),
+    rows.slice(0, pageSize).map(({ id }) => id),
   );
-  return { shares, hasMore: rows.length > PAGE_SIZE };
+  return { shares, hasMore: rows.length > pageSize };
 }
 
 /** One own share. @throws AppError not_found */
@@ -90,6 +93,7 @@ export async function summarise(db: Database, shareIds: readonly string[]): Prom
         message: share.message,
         createdAt: share.createdAt,
         expiresAt: share.expiresAt,
+        mailAfter: share.mailAfter,
         files: attachments.map((file) => ({
           attachmentId: file.id,
           name: file.name,

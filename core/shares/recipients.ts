@@ -24,7 +24,7 @@ const SLACK_MENTION = /<[@!#][^>]*>/g;
 const NAMED_ADDRESS =
   /(?:"[^"]*"\s*|(?<![^\s,;])(?:[^\s,;<>"@]+[ \t]+)*[^\s,;<>"@]*)<\s*([^<>\s]+@[^<>\s]+)\s*>/g;
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i;
-const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9-]{2,63}$/i;
+const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9-]{1,63}$/i;
 
 /**
  * Reads addresses as people type and paste them: separated by white space, commas or semicolons, as

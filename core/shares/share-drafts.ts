@@ -8,10 +8,9 @@ import { shareRequest } from './share-request.js';
 const LIFETIME_MS = 30 * 60 * 1000;
 
 /** A share that waits for its sender: to connect an account, or to press Send. */
-const draftRequest = z.strictObject({
-  share: shareRequest.omit({ requestKey: true }),
-  /** Its files were picked for the sender, who has not seen them named yet. */
-  needsConfirmation: z.boolean(),
+const draftRequest = shareRequest.omit({ requestKey: true }).extend({
+  /** Addresses that were listed twice; they are sent to once. */
+  duplicates: z.array(z.string()),
 });
 
 export type DraftRequest = z.output<typeof draftRequest>;
@@ -31,36 +30,66 @@ export async function saveDraft(
 }
 
 /**
- * A draft of its own sender. It stays until it runs out, so that a second press on Send meets the same request key.
- * @throws AppError gone
+ * Takes a draft to send it: from now on its sender cannot cancel it. It stays until it runs out, so that a second
+ * press on Send meets the same request key. @throws AppError gone
  */
-export async function getDraft(deps: Pick<Deps, 'db'>, by: ChatUser, draftId: string): Promise<DraftRequest> {
-  const { platform, workspaceId, userId } = by;
-  const draft = isUuid(draftId)
-    ? await deps.db.shareDraft.findFirst({
-        where: { id: draftId, platform, workspaceId, userId, expiresAt: { gt: new Date() } },
-      })
-    : null;
-  if (!draft) throw new AppError('gone', 'share.draft_gone', {});
-  return draftRequest.parse(draft.request);
-}
-
-/** The latest draft that still waits, for somebody who has just connected an account; null where none does. */
-export async function findLatestDraft(
+export async function takeDraft(
   deps: Pick<Deps, 'db'>,
   by: ChatUser,
+  draftId: string,
+): Promise<DraftRequest> {
+  const { platform, workspaceId, userId } = by;
+  const rows = isUuid(draftId)
+    ? await deps.db.$queryRaw<{ request: unknown }[]>`
+        UPDATE share_draft SET sent_at = coalesce(sent_at, now())
+        WHERE id = ${draftId}::uuid AND platform = ${platform}::platform AND workspace_id = ${workspaceId}
+          AND user_id = ${userId} AND expires_at > now()
+        RETURNING request`
+    : [];
+  if (!rows[0]) throw new AppError('gone', 'share.draft_gone', {});
+  return draftRequest.parse(rows[0].request);
+}
+
+/** Gives back a draft that was taken and could not be sent: it waits again, unless another press sent it. */
+export async function returnDraft(deps: Pick<Deps, 'db'>, draftId: string): Promise<void> {
+  await deps.db.$executeRaw`
+    UPDATE share_draft SET sent_at = NULL WHERE id = ${draftId}::uuid
+      AND NOT EXISTS (SELECT 1 FROM share WHERE request_key = ${draftRequestKey(draftId)})`;
+}
+
+/** The request key of a share that was a draft: pressed twice, it is one share. */
+export function draftRequestKey(draftId: string): string {
+  return `draft:${draftId}`;
+}
+
+/**
+ * A draft that still waits, for somebody who has just connected an account: the one that is named, else the latest;
+ * null where none does.
+ */
+export async function findWaitingDraft(
+  deps: Pick<Deps, 'db'>,
+  by: ChatUser,
+  draftId?: string,
 ): Promise<{ draftId: string; request: DraftRequest } | null> {
   const { platform, workspaceId, userId } = by;
   const draft = await deps.db.shareDraft.findFirst({
-    where: { platform, workspaceId, userId, expiresAt: { gt: new Date() } },
+    where: {
+      ...{ platform, workspaceId, userId, sentAt: null, expiresAt: { gt: new Date() } },
+      ...(draftId && isUuid(draftId) ? { id: draftId } : {}),
+    },
     orderBy: { createdAt: 'desc' },
   });
   return draft && { draftId: draft.id, request: draftRequest.parse(draft.request) };
 }
 
-/** Forgets a draft that its sender does not want. Safe to repeat. */
-export async function discardDraft(deps: Pick<Deps, 'db'>, by: ChatUser, draftId: string): Promise<void> {
-  if (!isUuid(draftId)) return;
+/**
+ * Forgets a draft that its sender does not want, unless Send was pressed before. Safe to repeat.
+ * @returns false where it is being sent
+ */
+export async function discardDraft(deps: Pick<Deps, 'db'>, by: ChatUser, draftId: string): Promise<boolean> {
+  if (!isUuid(draftId)) return true;
   const { platform, workspaceId, userId } = by;
-  await deps.db.shareDraft.deleteMany({ where: { id: draftId, platform, workspaceId, userId } });
+  const own = { id: draftId, platform, workspaceId, userId };
+  const { count } = await deps.db.shareDraft.deleteMany({ where: { ...own, sentAt: null } });
+  return count > 0 || (await deps.db.shareDraft.count({ where: own })) === 0;
 }

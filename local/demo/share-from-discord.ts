@@ -4,7 +4,12 @@ const ADA = '100100000000000001';
 const GUILD = '200000000000000001';
 const CHANNEL = '300000000000000001';
 
-/** As Ada in Discord: `/share` with an attachment and an address. */
+interface Seen {
+  failed: boolean;
+  message: { components: { components: { custom_id?: string; label?: string }[] }[] } | null;
+}
+
+/** As Ada in Discord: `/share` with an attachment and an address, and Send on the card that names both. */
 export async function shareFromDiscord(discord: string, sent: Sent): Promise<void> {
   const control = `${discord}/_control`;
   const about = new URLSearchParams({
@@ -27,11 +32,11 @@ export async function shareFromDiscord(discord: string, sent: Sent): Promise<voi
   const { interactionId } = await call<{ interactionId: string }>(`${control}/invokeCommand`, {
     json: command,
   });
-  await waitFor('an answer to /share', async () => {
-    const seen = await call<{ failed: unknown; acknowledged: boolean }>(
-      `${control}/interactions/${interactionId}`,
-    );
-    if (seen.failed) throw new Error(`Discord shows: ${JSON.stringify(seen.failed)}`);
-    return seen.acknowledged ? true : null;
+  const customId = await waitFor('the card with Send', async () => {
+    const { failed, message } = await call<Seen>(`${control}/interactions/${interactionId}`);
+    if (failed) throw new Error('Discord shows: the application did not respond');
+    const buttons = message?.components.flatMap((row) => row.components) ?? [];
+    return buttons.find(({ label }) => label === 'Send')?.custom_id ?? null;
   });
+  await call(`${control}/pressButton`, { json: { userId: ADA, interactionId, customId } });
 }

@@ -91,7 +91,7 @@ async function startLoad(stack: BenchStack, path: string) {
   const keepSharing = async (person: DiscordPerson, fileId: string, name: string): Promise<void> => {
     for (let turn = 0; !isStopping; turn += 1) {
       const email = `${name}.${turn}@example.com`;
-      await person.share(fileId, email);
+      await person.send(await person.share(fileId, email));
       await waitUntilStored(stack, email, 30_000).then(
         () => (stored += 1),
         () => (refused += 1),

@@ -107,7 +107,7 @@ async function discordSource({ urls }: BenchStack, { path }: BenchFile): Promise
   const file = await ada.upload(path, 'large.bin');
   return {
     async shareWith(email) {
-      await ada.share(file.id, email);
+      await ada.send(await ada.share(file.id, email));
     },
     fetch: () => fetch(file.url),
   };

@@ -30,8 +30,8 @@ await withFolder(async (folder) => {
 async function measureBoth(stack: BenchStack, path: string, queue: string): Promise<void> {
   const ada = discordPerson(stack.urls.discord);
   const { id } = await ada.upload(path, 'plan.bin');
-  await measure(stack, `Discord, from /share, queue on ${queue}`, (email) =>
-    Promise.resolve(() => ada.share(id, email)),
+  await measure(stack, `Discord, from /share with Send at once, queue on ${queue}`, (email) =>
+    Promise.resolve(async () => ada.send(await ada.share(id, email))),
   );
 
   const slack = slackPerson(stack.urls.slack);

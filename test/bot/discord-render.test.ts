@@ -77,7 +77,11 @@ describe('buttons', () => {
   });
 
   test('stand five in a row', () => {
-    const buttons = BUTTON_ACTIONS.map((action) => ({ label: action, action, style: 'plain' as const }));
+    const buttons = BUTTON_ACTIONS.slice(0, 7).map((action) => ({
+      label: action,
+      action,
+      style: 'plain' as const,
+    }));
     expect(render({ lines: ['?'], buttons }).components.map((row) => row.components.length)).toEqual([5, 2]);
   });
 });

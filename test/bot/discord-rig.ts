@@ -3,10 +3,11 @@ import type { BotDeps, ChatPlatform } from '../../bot/chat.js';
 import { registerCommands } from '../../bot/discord/register-commands.js';
 import { startDiscordPlatform } from '../../bot/discord/start-discord-platform.js';
 import { startNoticeSender } from '../../bot/notice-sender.js';
+import { changeChatSettings } from '../../core/accounts/chat-settings.js';
 import type { Platforms } from '../../core/config.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
 import { createAccount } from '../support/accounts.js';
-import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets } from '../support/fakes.js';
+import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets, timings } from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 
 export const APPLICATION_ID = '900000000000000001';
@@ -29,7 +30,7 @@ export function settingsFor(discord: LocalDiscord, token = TOKEN): NonNullable<P
 
 export function testDeps({ db }: Pick<OpenTestDatabase, 'db'>, changes: Partial<BotDeps> = {}): TestDeps {
   const fakes = { queue: fakeQueue(), log: fakeLog(), marks: fakeMarks() };
-  return { db, limits, linkSecrets, portalUrl: 'https://passalong.test', ...changes, ...fakes };
+  return { db, limits, linkSecrets, timings, portalUrl: 'https://passalong.test', ...changes, ...fakes };
 }
 
 /** The bot on a local Discord, with a real database and its notice sender; nothing is stored or mailed. */
@@ -61,8 +62,10 @@ export async function startRig() {
     reads: async (interactionId: string, text: string) =>
       (await discord.control.waitFor(interactionId, (it) => it.message?.content.includes(text) === true))
         .message!,
+    /** Somebody who wants to be asked nothing. */
     connectAccount: async (userId = ADA) => {
       const account = await createAccount(db);
+      await changeChatSettings({ db }, account.id, { confirmsShares: false, undoSeconds: 0 });
       const about = { userName: '@ada', workspaceName: 'Discord' };
       const data = { accountId: account.id, platform: 'DISCORD', workspaceId: '', userId, ...about } as const;
       await db.chatIdentity.create({ data });

@@ -53,7 +53,7 @@ describe('/share', () => {
     const message = await rig.reads(id, 'Saved: plan.pdf, budget 2026.xlsx');
     expect(rig.discord.control.interaction(id)).toMatchObject({ deferred: true, ephemeral: true });
     expect(rig.discord.control.messages({ channelId: GENERAL, userId: GRACE })).toEqual([]);
-    expect(message.components).toEqual([]);
+    expect(buttonsOf(message.components)).toMatchObject([{ label: 'Undo' }]);
 
     const share = await rig.requestOf(id);
     expect(share).toMatchObject({ entrance: 'DISCORD', state: 'RECEIVED', message: 'Hello' });
@@ -149,7 +149,7 @@ describe('/share', () => {
 });
 
 describe('connecting an account', () => {
-  test('is offered instead of sharing, confirmed in Discord, and then sends what was waiting', async () => {
+  test('is offered instead of sharing, confirmed in Discord, and then offers what was waiting', async () => {
     const id = await shareOnePlan();
     const offer = await rig.reads(id, 'Connect your Passalong account');
     rig.press(id, customIdOf(offer.components, 'connect'));
@@ -167,8 +167,10 @@ describe('connecting an account', () => {
     expect(card.content).toContain('ann\\_lee@sender.example');
 
     const pressed = rig.press(id, customIdOf(card.components, 'confirm-link'));
-    await rig.reads(id, 'Saved: plan.pdf');
+    const waiting = await rig.reads(id, 'Send 1 file to 1 person?');
     expect(rig.discord.control.interaction(pressed).message?.id).toBe(card.id);
+    rig.press(id, customIdOf(waiting.components, 'send-draft'));
+    await rig.reads(id, 'Saved: plan.pdf');
     const share = await rig.db.share.findFirst({ where: { accountId: account.id } });
     expect(share?.requestKey).toMatch(/^draft:/);
     expect(await rig.db.chatIdentity.findMany({ where: { accountId: account.id } })).toMatchObject([

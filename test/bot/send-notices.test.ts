@@ -78,7 +78,7 @@ function replyTo(userId: string) {
 }
 
 async function accept(userId = 'U1', changes: Partial<ChatNotice> = {}): Promise<string> {
-  const { shareId } = await createShare(deps, account.id, shareRequest(), replyTo(userId));
+  const { shareId } = await createShare(deps, account.id, shareRequest(), { reply: replyTo(userId) });
   await database.db.chatNotice.updateMany({ where: { subjectId: shareId }, data: changes });
   return shareId;
 }

@@ -48,7 +48,7 @@ test('somebody unconnected connects an account and goes on to Send, all in one a
   expect(seenByGrace.every(({ userId }) => userId === ADA)).toBe(true);
 });
 
-test('a form that was sent before connecting is sent by confirming', async () => {
+test('a form that was sent before connecting is shown again after it, and then sent', async () => {
   const account = await createAccount(rig.db);
   const command = rig.share('');
   const viewId = await rig.form(command);
@@ -59,6 +59,8 @@ test('a form that was sent before connecting is sent by confirming', async () =>
   await approve(await rig.says(command, 'Open the portal'), account.id);
   await rig.says(command, 'Connect to the account of');
   rig.press(command, 'confirm-link');
+  await rig.says(command, 'Send 1 file to 1 person?');
+  rig.press(command, 'send-draft');
   await rig.says(command, 'Saved: plan.txt.');
 });
 

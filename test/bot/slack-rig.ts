@@ -9,7 +9,7 @@ import type { SlackDeps } from '../../bot/slack/slack-tools.js';
 import type { ChatPlatform } from '../../bot/chat.js';
 import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
 import { createAccount } from '../support/accounts.js';
-import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets } from '../support/fakes.js';
+import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets, timings } from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 
 export const [ADA, GRACE] = ['U0ADA00001', 'U0GRACE001'];
@@ -64,6 +64,7 @@ export class SlackBotRig {
       limits,
       linkSecrets,
       portalUrl,
+      timings,
       marks,
       slackFiles: createSlackFiles(this.config),
     };

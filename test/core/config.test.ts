@@ -124,8 +124,8 @@ describe('what is made of it', () => {
   });
 
   test('is the limits, the storage and one or two secrets', () => {
-    const limits = limitsFrom(readEnv(environment.limits, { MAX_FILE_BYTES: '1', UNDO_SECONDS: '0' }));
-    expect(limits).toMatchObject({ maxFileBytes: 1, maxSharesPerHour: 20, undoSeconds: 0 });
+    const limits = limitsFrom(readEnv(environment.limits, { MAX_FILE_BYTES: '1' }));
+    expect(limits).toMatchObject({ maxFileBytes: 1, maxSharesPerHour: 20 });
     const storage = storageFrom(
       readEnv(environment.storage, { S3_BUCKET: 'files', S3_ENDPOINT: 'http://127.0.0.1:9000' }),
     );

@@ -45,6 +45,7 @@ beforeAll(async () => {
     },
   });
   ada = await signIn(stack.urls.portal, stack.account);
+  await stack.query('UPDATE account SET confirms_shares = false, undo_seconds = 0');
 });
 
 afterAll(async () => {

@@ -173,10 +173,8 @@ describe.each(backends)('the main path $backend', ({ backend, isSkipped }) => {
     await shoot(page, `approved-${person.platform}`);
     await connecting.waitFor(text('chat.confirm_link', { name: 'Grace Hopper', email: GRACE.email }));
     const connected = await connecting.press('Connect');
-    if (person.platform === 'Slack') {
-      await connected.waitFor(name);
-      await (await connected.press('Send')).waitFor(`Sent ${name}`);
-    } else await connected.waitFor(`Sent ${name}`);
+    await connected.waitFor(name);
+    await (await connected.press('Send')).waitFor(`Sent ${name}`);
     await waitForMail(stack.urls.inbox, to, `Grace Hopper sent you ${name}`);
     await waitForMail(stack.urls.inbox, GRACE.email, 'was connected');
     await page.goto(`${stack.urls.portal}/connections`);
@@ -189,10 +187,9 @@ describe.each(backends)('the main path $backend', ({ backend, isSkipped }) => {
     const to = `second.${person.platform.toLowerCase()}@example.com`;
     // Slack's card names all of Grace's files of the last ten minutes, so both of hers.
     const answer = await person.share([{ name, bytes: Buffer.from(name) }], to);
-    if (person.platform === 'Slack') {
-      await answer.waitFor(/second-Slack\.txt[^]*first-Slack\.txt/);
-      await (await answer.press('Send')).waitFor(/Sent second-Slack\.txt, first-Slack\.txt/);
-    } else await answer.waitFor(`Sent ${name}`);
+    const isSlack = person.platform === 'Slack';
+    await answer.waitFor(isSlack ? /second-Slack\.txt[^]*first-Slack\.txt/ : name);
+    await (await answer.press('Send')).waitFor(isSlack ? `Sent ${name}, first-Slack.txt` : `Sent ${name}`);
     await waitForMail(stack.urls.inbox, to);
   }
 

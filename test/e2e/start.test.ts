@@ -99,7 +99,9 @@ describe('npm start', () => {
     const { slack, discord, s3, inbox } = stack.urls;
     await setFaults(inbox, { mode: 'accept-then-hang', count: null });
     const bytes = Buffer.from('Half way.');
-    await discordPerson(discord, ADA.discord).share([{ name: 'mailing.txt', bytes }], 'mailing@example.com');
+    const ada = discordPerson(discord, ADA.discord);
+    const card = await ada.share([{ name: 'mailing.txt', bytes }], 'mailing@example.com');
+    await card.press('Send');
     await waitForMail(inbox, 'mailing@example.com');
     await setFaults(s3, { delayMs: 60_000, failBuckets: { passalong: 'slow' } });
     await slackPerson(slack, ADA.slack).fillForm([{ name: 'storing.txt', bytes }], 'storing@example.com');
@@ -160,10 +162,8 @@ if (process.getuid?.() === 0 && isOpenToOthers(process.cwd()))
     await chown(folder, NOBODY.uid, NOBODY.gid);
     const ordinary = await startStack({ dataDir: folder, user: NOBODY });
     const to = 'nobody@example.com';
-    await discordPerson(ordinary.urls.discord, ADA.discord).share(
-      [{ name: 'a.txt', bytes: Buffer.from('a') }],
-      to,
-    );
+    const ada = discordPerson(ordinary.urls.discord, ADA.discord);
+    await (await ada.share([{ name: 'a.txt', bytes: Buffer.from('a') }], to)).press('Send');
     await waitForMail(ordinary.urls.inbox, to);
     expect(await mailsTo(ordinary.urls.inbox, to)).toHaveLength(1);
     const ending = await ordinary.stop();

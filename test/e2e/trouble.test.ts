@@ -34,6 +34,7 @@ beforeAll(async () => {
       ...(redis ? { REDIS_URL: redis.url } : {}),
     },
   });
+  await stack.query('UPDATE account SET undo_seconds = 0');
   slack = slackPerson(stack.urls.slack, 'U0ADA00001');
   discord = discordPerson(stack.urls.discord, '100100000000000001');
 });
@@ -88,7 +89,7 @@ describe('a file that is not what was promised fails its share, in words', () =>
   test('an attachment of Discord whose URL has expired', async () => {
     const to = 'expired@example.com';
     await expireAttachments(true);
-    const answer = await discord.share([file('expired.txt')], to);
+    const answer = await (await discord.share([file('expired.txt')], to)).press('Send');
     await answer.waitFor(text('file.link_expired', { name: 'expired.txt' }));
     await expireAttachments(false);
     await expectNothingOf(to);
@@ -113,7 +114,7 @@ test('an upload of another size than announced is mailed and billed with its own
 test('a share waits while storage is down, and is mailed once when it is back', async () => {
   const to = 'storage@example.com';
   await setFaults(stack.urls.s3, { failBuckets: { passalong: 'down' } });
-  const answer = await discord.share([file('patient.txt')], to);
+  const answer = await (await discord.share([file('patient.txt')], to)).press('Send');
   await answer.waitFor(/Saved: patient\.txt|Copying patient\.txt/);
   // It has been tried, in vain.
   await waitFor('the first tries', async () => {
@@ -131,7 +132,7 @@ test.skipIf(isRedisMissing)(
   async () => {
     const to = 'queue@example.com';
     await redis?.crash();
-    const answer = await discord.share([file('queued.txt')], to);
+    const answer = await (await discord.share([file('queued.txt')], to)).press('Send');
     await answer.waitFor(text('chat.queued', { names: 'queued.txt' }));
     expect(await sharesTo(to)).toMatchObject([{ state: 'RECEIVED' }]);
     await redis?.revive();

@@ -26,7 +26,6 @@ export const limits: Limits = {
   maxSharesPerHour: 1_000,
   maxRecipientsPerDay: 1_000,
   maxRecipientsPerDayWhenNew: 1_000,
-  undoSeconds: 0,
 };
 
 export const linkSecrets = ['a secret for tests, long enough to be one'] as const;

@@ -23,7 +23,7 @@ CREATE TYPE "suppression_reason" AS ENUM ('BOUNCE', 'COMPLAINT');
 CREATE TYPE "usage_kind" AS ENUM ('SHARE', 'CORRECTION', 'REVERSAL');
 
 -- CreateEnum
-CREATE TYPE "chat_notice_kind" AS ENUM ('SHARE', 'LINK');
+CREATE TYPE "chat_notice_kind" AS ENUM ('SHARE', 'LINK', 'RECEIPT', 'BOUNCE', 'EXPIRY');
 
 -- CreateTable
 CREATE TABLE "account" (
@@ -36,6 +36,10 @@ CREATE TABLE "account" (
     "confirmed_at" TIMESTAMPTZ(6),
     "paused_at" TIMESTAMPTZ(6),
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "language" TEXT,
+    "confirms_shares" BOOLEAN NOT NULL DEFAULT true,
+    "undo_seconds" INTEGER NOT NULL DEFAULT 10,
+    "wants_receipts" BOOLEAN NOT NULL DEFAULT true,
 
     CONSTRAINT "account_pkey" PRIMARY KEY ("id")
 );
@@ -96,6 +100,7 @@ CREATE TABLE "share_draft" (
     "workspace_id" TEXT NOT NULL,
     "user_id" TEXT NOT NULL,
     "request" JSONB NOT NULL,
+    "sent_at" TIMESTAMPTZ(6),
     "expires_at" TIMESTAMPTZ(6) NOT NULL,
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -123,7 +128,7 @@ CREATE TABLE "share" (
     "message" TEXT,
     "state" "share_state" NOT NULL,
     "failure_code" TEXT,
-    "failure_detail" TEXT,
+    "failure_params" JSONB,
     "expires_at" TIMESTAMPTZ(6) NOT NULL,
     "mail_after" TIMESTAMPTZ(6) NOT NULL,
     "fence" INTEGER NOT NULL DEFAULT 0,
@@ -132,6 +137,8 @@ CREATE TABLE "share" (
     "ready_at" TIMESTAMPTZ(6),
     "marked_at" TIMESTAMPTZ(6),
     "ended_at" TIMESTAMPTZ(6),
+    "reminded_for" TIMESTAMPTZ(6),
+    "receipts_muted_at" TIMESTAMPTZ(6),
     "hidden_at" TIMESTAMPTZ(6),
     "objects_deleted_at" TIMESTAMPTZ(6),
 
@@ -225,6 +232,7 @@ CREATE TABLE "download" (
     "attachment_id" UUID NOT NULL,
     "recipient_id" UUID NOT NULL,
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "told_at" TIMESTAMPTZ(6),
 
     CONSTRAINT "download_pkey" PRIMARY KEY ("id")
 );
@@ -272,6 +280,7 @@ CREATE TABLE "chat_notice" (
     "platform" "platform" NOT NULL,
     "workspace_id" TEXT NOT NULL,
     "user_id" TEXT NOT NULL,
+    "language" TEXT NOT NULL DEFAULT 'en',
     "reply_handle" TEXT,
     "reply_until" TIMESTAMPTZ(6),
     "replies_left" INTEGER NOT NULL DEFAULT 0,

@@ -10,7 +10,7 @@ const CHANNEL = '300000000000000001';
 
 interface Seen {
   failed: boolean;
-  message: { id: string } | null;
+  message: { id: string; components: { components: { custom_id?: string; label?: string }[] }[] } | null;
 }
 
 export type DiscordPerson = ReturnType<typeof discordPerson>;
@@ -36,6 +36,21 @@ export function discordPerson(url: string, userId = ADA) {
       };
       return (await call<{ interactionId: string }>(`${control}/invokeCommand`, { json: command }))
         .interactionId;
+    },
+
+    /** Send on the card that `/share` is answered with. */
+    async send(interactionId: string): Promise<void> {
+      for (;;) {
+        const { failed, message } = await call<Seen>(`${control}/interactions/${interactionId}`);
+        if (failed) throw new Error('Discord shows: the application did not respond');
+        const buttons = message?.components.flatMap((row) => row.components) ?? [];
+        const customId = buttons.find(({ label }) => label === 'Send')?.custom_id;
+        if (customId) {
+          await call(`${control}/pressButton`, { json: { userId, interactionId, customId } });
+          return;
+        }
+        await wait(10);
+      }
     },
 
     /**

@@ -3,21 +3,19 @@ import { speak } from '../../../bot/chat.js';
 import { confirmCard } from '../../../bot/commands/answers.js';
 
 const request = {
-  share: {
-    entrance: 'SLACK' as const,
-    emails: ['ann@x.org'],
-    files: [
-      {
-        name: 'plan.pdf',
-        contentType: 'application/pdf',
-        sizeBytes: 2048,
-        source: { kind: 'upload' as const },
-      },
-    ],
-    message: '',
-    lifetimeDays: 7,
-  },
-  needsConfirmation: true,
+  entrance: 'SLACK' as const,
+  emails: ['ann@x.org'],
+  files: [
+    {
+      name: 'plan.pdf',
+      contentType: 'application/pdf',
+      sizeBytes: 2048,
+      source: { kind: 'upload' as const },
+    },
+  ],
+  duplicates: [],
+  message: '',
+  lifetimeDays: 7,
 };
 
 test('the confirm card names each file with its size, the addresses and the lifetime', () => {
@@ -27,6 +25,6 @@ test('the confirm card names each file with its size, the addresses and the life
 });
 
 test('the confirm card says that an address listed twice is sent to once', () => {
-  const { lines } = speak(confirmCard('d1', request, ['Ann@x.org']), 'en');
+  const { lines } = speak(confirmCard('d1', { ...request, duplicates: ['Ann@x.org'] }), 'en');
   expect(lines).toContain('Sent once to Ann@x.org (listed twice).');
 });

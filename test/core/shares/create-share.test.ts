@@ -29,8 +29,8 @@ const create = (
   request: ShareRequest,
   own: Partial<Limits> = {},
   by = accountId,
-  reply?: ReturnType<typeof chatReply>,
-) => createShare({ db: database.db, queue, log, limits: { ...limits, ...own } }, by, request, reply);
+  options: Parameters<typeof createShare>[3] = {},
+) => createShare({ db: database.db, queue, log, limits: { ...limits, ...own } }, by, request, options);
 
 describe('an accepted share', () => {
   test('has all of its rows, and its job', async () => {
@@ -42,7 +42,7 @@ describe('an accepted share', () => {
       lifetimeDays: 30,
     });
     const reply = chatReply();
-    const { shareId, state, isRepeat } = await create(request, { undoSeconds: 30 }, accountId, reply);
+    const { shareId, state, isRepeat } = await create(request, {}, accountId, { reply, undoSeconds: 30 });
     expect({ state, isRepeat }).toEqual({ state: 'RECEIVED', isRepeat: false });
 
     const share = await db.share.findUniqueOrThrow({

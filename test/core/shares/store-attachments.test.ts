@@ -89,8 +89,9 @@ describe('a chat share', () => {
   });
 
   test('with undo time is marked by a later job', async () => {
-    const ownLimits = { ...limits, undoSeconds: 30 };
-    const shareId = await acceptShare(database.db, accountId, { files: [slackFile('a', bytes)] }, ownLimits);
+    const shareId = await acceptShare(database.db, accountId, { files: [slackFile('a', bytes)] });
+    const mailAfter = new Date(Date.now() + 30_000);
+    await database.db.share.update({ where: { id: shareId }, data: { mailAfter } });
     await storeAttachments(depsWith(fakeFetcher({ F1: bytes })), shareId);
     expect(marks.shares).toEqual([]);
     const [job] = queue.jobs;

@@ -8,7 +8,7 @@ export interface SesOptions {
   /** The address of every From line. */
   from: string;
   configurationSet: string | undefined;
-  /** 10 s unless told: longer than this, and nobody can know whether Amazon took the mail. */
+  /** Of the whole call, 10 s unless told: after that nobody can know whether Amazon took the mail. */
   timeoutMs?: number | undefined;
 }
 
@@ -50,6 +50,8 @@ export function createSesMailer(options: SesOptions): Mailer {
             ],
             ...(configurationSet ? { ConfigurationSetName: configurationSet } : {}),
           }),
+          // The handler's own limit ends with the answer's headers; this one holds to the end of its body.
+          { abortSignal: AbortSignal.timeout(timeoutMs) },
         );
         return MessageId
           ? { outcome: 'sent', messageId: MessageId }

@@ -1,5 +1,5 @@
 import type { Prisma } from '../prisma/generated/client.js';
-import type { Database } from './ports.js';
+import type { Database, Sql } from './ports.js';
 
 export type AuditAction =
   | 'account.registered'
@@ -18,12 +18,29 @@ export type AuditAction =
   | 'share.reported'
   | 'recipient.revoked'
   | 'delivery.resent'
+  | 'delivery.bounced'
+  | 'delivery.complained'
+  | 'account.paused'
   | 'file.downloaded';
 
+export interface AuditEvent {
+  accountId: string | null;
+  action: AuditAction;
+  subjectId?: string;
+}
+
 /** Adds one line to the append-only record of who did what. Ids only: no address, name or token. */
-export async function recordAudit(
-  db: Database | Prisma.TransactionClient,
-  event: { accountId: string | null; action: AuditAction; subjectId?: string },
-): Promise<void> {
+export async function recordAudit(db: Database | Prisma.TransactionClient, event: AuditEvent): Promise<void> {
   await db.auditEvent.create({ data: event });
+}
+
+/** The same from a Lambda, which has no Prisma. */
+export async function recordAuditBySql(
+  sql: Sql,
+  { accountId, action, subjectId }: AuditEvent,
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO audit_event (id, account_id, action, subject_id) VALUES (gen_random_uuid(), $1, $2, $3)`,
+    [accountId, action, subjectId ?? null],
+  );
 }

@@ -9,8 +9,10 @@ export interface Timings {
   readonly remarkAfterMs: number;
   /** How long a RECEIVED share may lie without being taken before it is queued again. */
   readonly requeueAfterMs: number;
-  /** How long an UNCONFIRMED mail waits for its event, and how long a resend is refused. */
+  /** How long a mail that may have left waits for its event, and how long sending it again is refused. */
   readonly unconfirmedMs: number;
+  /** How long after a mail has left sending it again is refused: a second click mails nobody twice. */
+  readonly resendAfterMs: number;
   readonly abandonedUploadMs: number;
   readonly orphanObjectMs: number;
 }
@@ -25,6 +27,7 @@ export function timingsFor(leaseSeconds: number): Timings {
     remarkAfterMs: leaseMs * 2,
     requeueAfterMs: Math.round(leaseMs / 2),
     unconfirmedMs: leaseMs * 15,
+    resendAfterMs: leaseMs,
     abandonedUploadMs: day,
     orphanObjectMs: day,
   };

@@ -14,9 +14,21 @@ export interface ClaimedDelivery {
   topic: string | null;
   email: string;
   fence: number;
+  /** The address takes no such mail: this one is SUPPRESSED instead of being sent. */
+  isSuppressed: boolean;
 }
 
-const COLUMNS = `d.id AS "deliveryId", d.kind, d.subject_id AS "subjectId", d.share_id AS "shareId", d.topic, d.email, d.fence`;
+/**
+ * Whether the delivery `d` may not be mailed. The two mails without which nobody gets into an account are only held
+ * back for a day after a bounce: their reader asked for them, a complaint was about somebody's share, and a mailbox
+ * may come to be. One bounce a day from an address that somebody keeps typing is what that can cost.
+ */
+const IS_SUPPRESSED = `EXISTS (SELECT 1 FROM suppression x WHERE x.email_key = lower(d.email)
+  AND (d.kind NOT IN ('CONFIRM_ADDRESS', 'RESET_PASSWORD')
+       OR (x.reason = 'BOUNCE' AND x.created_at > now() - interval '1 day')))`;
+
+const COLUMNS = `d.id AS "deliveryId", d.kind, d.subject_id AS "subjectId", d.share_id AS "shareId", d.topic, d.email, d.fence,
+  ${IS_SUPPRESSED} AS "isSuppressed"`;
 
 const CLAIM_SHARE = `
   UPDATE delivery d SET state = 'CLAIMED', fence = d.fence + 1, lease_until = now() + $2 * interval '1 ms', state_at = now()
@@ -58,4 +70,12 @@ export async function claimDelivery(
     'shareId' in target ? [CLAIM_SHARE, target.shareId] : [CLAIM_MAIL, target.deliveryId];
   const { rows } = await sql.query<ClaimedDelivery>(statement, [id, leaseMs]);
   return rows[0] ?? null;
+}
+
+/** Whether the address was suppressed since: asked again just before the mail is handed over. */
+export async function isSuppressedNow(sql: Sql, deliveryId: string): Promise<boolean> {
+  const { rowCount } = await sql.query(`SELECT 1 FROM delivery d WHERE d.id = $1 AND ${IS_SUPPRESSED}`, [
+    deliveryId,
+  ]);
+  return rowCount === 1;
 }

@@ -1,6 +1,7 @@
+import type { DeliveryState } from '../../prisma/generated/enums.js';
 import type { Mailer, MailResult, OutgoingMail, Sql } from '../ports.js';
 import { oweShareNotice } from '../notices.js';
-import { claimDelivery, type ClaimedDelivery } from './claim.js';
+import { claimDelivery, isSuppressedNow, type ClaimedDelivery } from './claim.js';
 
 /** What the Lambda works with: one Postgres connection, the mail service, and how a mail is written. */
 export interface DeliverDeps {
@@ -30,71 +31,101 @@ export async function deliver(
   deadlineMs: number,
 ): Promise<void> {
   while (deps.monotonicMs() < deadlineMs) {
+    const claimedAtMs = deps.monotonicMs();
     const claimed = await claimDelivery(deps.sql, target, deps.leaseMs);
     if (!claimed) return;
-    const mail = await deps.compose(claimed);
+    const mail = claimed.isSuppressed ? null : await deps.compose(claimed);
     if (!mail) {
-      await cancel(deps, claimed);
+      await giveUp(deps, claimed);
       continue;
     }
-    if (!(await waitForTurn(deps, deadlineMs))) return;
+    // Half of the lease is left for what follows: less than a third of it, and nothing is sent.
+    if (!(await waitForTurn(deps, Math.min(deadlineMs, claimedAtMs + deps.leaseMs / 2)))) {
+      await release(deps, claimed);
+      return;
+    }
     await sendClaimed(deps, claimed, mail);
   }
 }
 
 /**
- * Takes the next place in the row of all mails and waits for it. @returns false where that is past the
- * deadline: the claim then lapses, which is safe, since no call was made
+ * Takes the next place in the row of all mails and waits for it. @returns false, without taking one, where the
+ * next is later than `untilMs`: a place that nobody mails in would hold up every other process
  */
-async function waitForTurn(deps: DeliverDeps, deadlineMs: number): Promise<boolean> {
+async function waitForTurn(deps: DeliverDeps, untilMs: number): Promise<boolean> {
   const { rows } = await deps.sql.query<{ wait_ms: number }>(
     `INSERT INTO send_rate AS r (id, next_at) VALUES (1, now() + $1 * interval '1 s')
      ON CONFLICT (id) DO UPDATE SET next_at = greatest(r.next_at, now()) + $1 * interval '1 s'
+       WHERE r.next_at <= now() + $2 * interval '1 ms'
      RETURNING greatest(0, ceil(extract(epoch FROM next_at - now() - $1 * interval '1 s') * 1000))::int AS wait_ms`,
-    [1 / deps.sendRate],
+    [1 / deps.sendRate, Math.max(0, untilMs - deps.monotonicMs())],
   );
-  const waitMs = rows[0]?.wait_ms ?? 0;
-  if (deps.monotonicMs() + waitMs > deadlineMs) return false;
+  const waitMs = rows[0]?.wait_ms;
+  if (waitMs === undefined) return false;
   if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
   return true;
 }
+
+/** CLAIMED → PENDING: no call was made, and whoever comes next need not wait for the lease to lapse. */
+async function release({ sql }: DeliverDeps, { deliveryId, fence }: ClaimedDelivery): Promise<void> {
+  await sql.query(
+    `UPDATE delivery SET state = 'PENDING', lease_until = NULL, state_at = now()
+     WHERE id = $1 AND fence = $2 AND state = 'CLAIMED'`,
+    [deliveryId, fence],
+  );
+}
+
+/** What became of a mail; the last two are known without a call. */
+type Ending = MailResult | { outcome: 'cancelled' | 'suppressed'; errorCode: null };
 
 async function sendClaimed(deps: DeliverDeps, claimed: ClaimedDelivery, mail: OutgoingMail): Promise<void> {
   const { sql, log } = deps;
   const committedAtMs = deps.monotonicMs();
   if (!(await beginSending(deps, claimed))) return;
-  let result: MailResult;
   // The share's row is held while the mail is handed over: a revoke that commits has no mail behind it.
+  const ending = await inTransaction(sql, async () => {
+    const isWanted = await holdSubject(sql, claimed);
+    const isSuppressed = await isSuppressedNow(sql, claimed.deliveryId);
+    const isFrozen = deps.monotonicMs() - committedAtMs > MAX_PAUSE_MS;
+    let ending: Ending;
+    if (!isWanted) ending = { outcome: 'cancelled', errorCode: null };
+    else if (isSuppressed) ending = { outcome: 'suppressed', errorCode: null };
+    else if (isFrozen) ending = { outcome: 'unknown', errorCode: 'frozen' };
+    else ending = await deps.mailer.send(mail);
+    await settle(sql, claimed, ending);
+    if (claimed.shareId) await oweShareNotice(sql, claimed.shareId);
+    return ending;
+  });
+  const fields = { deliveryId: claimed.deliveryId, shareId: claimed.shareId, outcome: ending.outcome };
+  if (ending.outcome === 'sent') log.info(fields, 'mail sent');
+  else log.warn({ ...fields, errorCode: ending.errorCode }, 'mail not sent');
+}
+
+async function inTransaction<T>(sql: Sql, work: () => Promise<T>): Promise<T> {
   await sql.query('BEGIN');
   try {
-    const isWanted = await holdSubject(sql, claimed);
-    const isFrozen = deps.monotonicMs() - committedAtMs > MAX_PAUSE_MS;
-    if (!isWanted) result = { outcome: 'refused', errorCode: 'cancelled' };
-    else if (isFrozen) result = { outcome: 'unknown', errorCode: 'frozen' };
-    else result = await deps.mailer.send(mail);
-    await settle(sql, claimed, isWanted ? result : null);
+    const result = await work();
     await sql.query('COMMIT');
+    return result;
   } catch (error) {
     await sql.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
-  if (claimed.shareId) await oweShareNotice(sql, claimed.shareId);
-  const fields = { deliveryId: claimed.deliveryId, shareId: claimed.shareId, outcome: result.outcome };
-  if (result.outcome === 'sent') log.info(fields, 'mail sent');
-  else log.warn({ ...fields, errorCode: result.errorCode }, 'mail not sent');
 }
 
-/** CLAIMED → CANCELLED: no call was made. */
-async function cancel(
-  { sql, log }: DeliverDeps,
-  { deliveryId, shareId, fence }: ClaimedDelivery,
-): Promise<void> {
-  await sql.query(
-    `UPDATE delivery SET state = 'CANCELLED', lease_until = NULL, state_at = now()
-     WHERE id = $1 AND fence = $2 AND state = 'CLAIMED'`,
-    [deliveryId, fence],
-  );
-  log.warn({ deliveryId, shareId }, 'mail cancelled: its rows are gone');
+/** CLAIMED → SUPPRESSED, or CANCELLED where there is nobody to write to any more: no call was made. */
+async function giveUp({ sql, log }: DeliverDeps, claimed: ClaimedDelivery): Promise<void> {
+  const { deliveryId, shareId, fence, isSuppressed } = claimed;
+  const state = isSuppressed ? 'SUPPRESSED' : 'CANCELLED';
+  await inTransaction(sql, async () => {
+    await sql.query(
+      `UPDATE delivery SET state = $3::delivery_state, error_code = NULL, lease_until = NULL, state_at = now()
+       WHERE id = $1 AND fence = $2 AND state = 'CLAIMED'`,
+      [deliveryId, fence, state],
+    );
+    if (shareId) await oweShareNotice(sql, shareId);
+  });
+  log.warn({ deliveryId, shareId, state }, 'mail given up');
 }
 
 /** CLAIMED → SENDING, committed before the call and never undone by itself. A third of the lease must be left. */
@@ -120,10 +151,9 @@ async function holdSubject(sql: Sql, claimed: ClaimedDelivery): Promise<boolean>
 }
 
 /** An answer that arrives after the lease lapsed still tells whether the mail left. */
-async function settle(sql: Sql, claimed: ClaimedDelivery, result: MailResult | null): Promise<void> {
-  const columns = result
-    ? settled(result, claimed.fence)
-    : { state: 'CANCELLED', errorCode: null, delaySeconds: 0 };
+async function settle(sql: Sql, claimed: ClaimedDelivery, ending: Ending): Promise<void> {
+  const { state, delaySeconds } = settled(ending, claimed.fence);
+  const isSent = ending.outcome === 'sent';
   await sql.query(
     `UPDATE delivery SET state = $3::delivery_state, message_id = $4, error_code = $5,
             next_at = now() + $6 * interval '1 s', lease_until = NULL, state_at = now()
@@ -131,26 +161,27 @@ async function settle(sql: Sql, claimed: ClaimedDelivery, result: MailResult | n
     [
       claimed.deliveryId,
       claimed.fence,
-      columns.state,
-      result?.outcome === 'sent' ? result.messageId : null,
-      columns.errorCode,
-      columns.delaySeconds,
+      state,
+      isSent ? ending.messageId : null,
+      isSent ? null : ending.errorCode,
+      delaySeconds,
     ],
   );
 }
 
-function settled(
-  result: MailResult,
-  fence: number,
-): { state: string; errorCode: string | null; delaySeconds: number } {
-  switch (result.outcome) {
+function settled({ outcome }: Ending, fence: number): { state: DeliveryState; delaySeconds: number } {
+  switch (outcome) {
     case 'sent':
-      return { state: 'SENT', errorCode: null, delaySeconds: 0 };
+      return { state: 'SENT', delaySeconds: 0 };
     case 'not-taken':
-      return { state: 'PENDING', errorCode: result.errorCode, delaySeconds: Math.min(300, 2 ** fence) };
+      return { state: 'PENDING', delaySeconds: Math.min(300, 2 ** fence) };
     case 'refused':
-      return { state: 'FAILED', errorCode: result.errorCode, delaySeconds: 0 };
+      return { state: 'FAILED', delaySeconds: 0 };
     case 'unknown':
-      return { state: 'UNCONFIRMED', errorCode: result.errorCode, delaySeconds: 0 };
+      return { state: 'UNCONFIRMED', delaySeconds: 0 };
+    case 'cancelled':
+      return { state: 'CANCELLED', delaySeconds: 0 };
+    case 'suppressed':
+      return { state: 'SUPPRESSED', delaySeconds: 0 };
   }
 }

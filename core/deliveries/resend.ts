@@ -1,19 +1,20 @@
+import type { DeliveryState } from '../../prisma/generated/enums.js';
 import { recordAudit } from '../audit.js';
 import { AppError } from '../errors.js';
 import { oweNotice } from '../notices.js';
 import type { Deps } from '../ports.js';
 import { markReady } from '../shares/mark-ready.js';
 import { getOwnShare } from '../shares/own-share.js';
-
-const AGAIN = ['SENT', 'DELIVERED', 'BOUNCED', 'COMPLAINED', 'FAILED', 'UNCONFIRMED'];
+import type { Timings } from '../timings.js';
+import { checkMailLimit } from './mail-limit.js';
 
 /**
- * Mails one recipient's link again, as a new attempt: the one way in which a second mail can leave. Refused
- * while the first try may still be settled by an event of the mail service.
- * @throws AppError not_found, gone, limit (`delivery.too_early`), invalid
+ * Mails one recipient's link again, as a new attempt: the one way in which a second mail can leave. It counts as
+ * one of the mails that an account may send in a day.
+ * @throws AppError not_found, gone, forbidden (paused), limit, or as refusalToResend
  */
 export async function resendMail(
-  deps: Pick<Deps, 'db' | 'queue' | 'marks' | 'log' | 'timings'>,
+  deps: Pick<Deps, 'db' | 'queue' | 'marks' | 'log' | 'timings' | 'limits'>,
   accountId: string,
   shareId: string,
   recipientId: string,
@@ -28,15 +29,18 @@ export async function resendMail(
       FOR UPDATE OF r FOR SHARE OF s`;
     const recipient = recipients[0];
     if (!recipient) throw new AppError('not_found', 'share.not_found', {});
-    const last = await tx.delivery.findFirstOrThrow({
-      where: { shareId, kind: 'SHARE', subjectId: recipientId },
-      orderBy: { attempt: 'desc' },
-    });
-    if (!AGAIN.includes(last.state)) throw new AppError('invalid', 'delivery.not_resendable', {});
-    const { unconfirmedMs } = deps.timings;
-    if (last.state !== 'FAILED' && Date.now() - last.stateAt.getTime() < unconfirmedMs) {
-      throw new AppError('limit', 'delivery.too_early', { minutes: Math.ceil(unconfirmedMs / 60_000) });
-    }
+    // After the share, as everybody who needs both: the limit of the day cannot be raced.
+    await tx.$executeRaw`SELECT 1 FROM quota WHERE account_id = ${accountId}::uuid FOR UPDATE`;
+    const account = await tx.account.findUniqueOrThrow({ where: { id: accountId } });
+    if (account.pausedAt) throw new AppError('forbidden', 'account.paused', {});
+    const [last] = await tx.$queryRaw<(LastTry & { attempt: number })[]>`
+      SELECT attempt, state, error_code AS "errorCode", (extract(epoch FROM clock_timestamp() - state_at) * 1000)::float8 AS "ageMs" FROM delivery
+      WHERE share_id = ${shareId}::uuid AND kind = 'SHARE' AND subject_id = ${recipientId}::uuid
+      ORDER BY attempt DESC LIMIT 1`;
+    if (!last) throw new AppError('not_found', 'share.not_found', {});
+    const refusal = refusalToResend(last, deps.timings);
+    if (refusal) throw refusal;
+    await checkMailLimit(tx, deps.limits, account, 1);
     await tx.delivery.create({
       data: {
         kind: 'SHARE',
@@ -52,4 +56,49 @@ export async function resendMail(
   await markReady(deps, shareId).catch((error: unknown) => {
     deps.log.warn({ shareId, err: error }, 'ready mark not written; the reconciler will');
   });
+}
+
+/** The latest attempt, and how long it has been in its state. */
+export interface LastTry {
+  state: DeliveryState;
+  errorCode: string | null;
+  ageMs: number;
+}
+
+/**
+ * Why a mail cannot be sent again now; null where it can. Refused while nobody can know whether the last one
+ * left, for a moment after it did, and where the address takes no mail. The portal offers it by the same rule.
+ */
+export function refusalToResend({ state, errorCode, ageMs }: LastTry, timings: Timings): AppError | null {
+  switch (state) {
+    case 'PENDING':
+    case 'CLAIMED':
+      return new AppError('invalid', 'delivery.under_way', {});
+    case 'SENDING':
+    case 'UNCONFIRMED': {
+      const seconds = secondsLeft(timings.unconfirmedMs, ageMs);
+      const minutes = Math.ceil(seconds / 60);
+      if (seconds === 0) return null;
+      return new AppError('limit', 'delivery.too_early', { minutes }, { retryAfterSeconds: seconds });
+    }
+    case 'SENT':
+    case 'DELIVERED': {
+      const seconds = secondsLeft(timings.resendAfterMs, ageMs);
+      if (seconds === 0) return null;
+      return new AppError('limit', 'delivery.just_sent', { seconds }, { retryAfterSeconds: seconds });
+    }
+    case 'FAILED':
+      return null;
+    case 'BOUNCED':
+      if (!errorCode?.startsWith('hard-bounce')) return null;
+      return new AppError('invalid', 'delivery.not_resendable', {});
+    case 'COMPLAINED':
+    case 'CANCELLED':
+    case 'SUPPRESSED':
+      return new AppError('invalid', 'delivery.not_resendable', {});
+  }
+}
+
+function secondsLeft(waitMs: number, ageMs: number): number {
+  return Math.max(0, Math.ceil((waitMs - ageMs) / 1000));
 }

@@ -71,8 +71,8 @@ export async function openLink(deps: LinkDeps, token: string): Promise<OpenedLin
 }
 
 /**
- * Counts one download and says where its bytes are, for a minute or so. One statement decides: a share that
- * is revoked or past its expiry at that instant counts nothing.
+ * Counts one download and says where its bytes are, for a minute or so. One statement decides, and holds the
+ * rows that a revoke changes: a download that had to wait for anything is refused where a revoke came first.
  * @throws AppError not_found as openLink
  */
 export async function startDownload(
@@ -83,12 +83,15 @@ export async function startDownload(
   const recipientId = readToken(deps.linkSecrets, 'link', token);
   if (!recipientId || !isUuid(attachmentId)) throw deadLink();
   const rows = await deps.db.$queryRaw<DownloadRow[]>`
-    WITH counted AS (
-      INSERT INTO download (id, attachment_id, recipient_id)
-      SELECT gen_random_uuid(), a.id, r.id
+    WITH allowed AS (
+      SELECT a.id AS attachment_id, r.id AS recipient_id
       FROM recipient r JOIN share s ON s.id = r.share_id JOIN attachment a ON a.share_id = s.id
       WHERE r.id = ${recipientId}::uuid AND a.id = ${attachmentId}::uuid AND a.state = 'STORED'
         AND r.revoked_at IS NULL AND s.state = 'READY' AND s.expires_at > now()
+      FOR SHARE OF r, s
+    ), counted AS (
+      INSERT INTO download (id, attachment_id, recipient_id)
+      SELECT gen_random_uuid(), attachment_id, recipient_id FROM allowed
       RETURNING attachment_id
     )
     SELECT a.share_id AS "shareId", a.storage_key AS "storageKey", a.name, a.size_bytes AS "sizeBytes"

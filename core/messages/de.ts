@@ -87,7 +87,7 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'share.rate_limited': (p) =>
     `Du hast in dieser Stunde schon ${p.max}-mal geteilt. Versuche es am ${formatDate(p.at, 'time')} erneut.`,
   'share.recipients_limited': (p) =>
-    `Das wären mehr als ${p.max} Empfänger in 24 Stunden, und das ist deine Grenze. Versuche es morgen erneut. Es wurde nichts gesendet.`,
+    `Das wären mehr als ${p.max} Mails in 24 Stunden, und das ist deine Grenze. Versuche es morgen erneut. Es wurde nichts gesendet.`,
   'share.storage_full': (p) =>
     `Was du gerade teilst, wäre zusammen größer als ${formatBytes(p.limitBytes)}. Lösche etwas, das nicht mehr gebraucht wird, und versuche es erneut. Es wurde nichts gesendet.`,
   'share.not_found': () => 'Das gibt es nicht.',
@@ -97,7 +97,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'share.draft_gone': () =>
     'Das wartet nicht mehr: Es wurde gesendet, abgebrochen oder ist älter als 30 Minuten.',
   'delivery.too_early': (p) =>
-    `Wir warten noch auf Amazons Antwort zu dieser Mail. ${p.minutes} Minuten nach dem ersten Versuch kannst du sie noch einmal senden.`,
+    `Noch weiß niemand, ob diese Mail hinausging. Sagt Amazon es uns nicht, kannst du sie in ${p.minutes === 1 ? 'einer Minute' : `${p.minutes} Minuten`} noch einmal senden.`,
+  'delivery.just_sent': (p) =>
+    `Diese Mail ging eben erst hinaus. In ${p.seconds === 1 ? 'einer Sekunde' : `${p.seconds} Sekunden`} kannst du sie noch einmal senden.`,
+  'delivery.under_way': () => 'Diese Mail ging noch nicht hinaus, es gibt also nichts noch einmal zu senden.',
   'delivery.not_resendable': () => 'Diese Mail kann nicht noch einmal gesendet werden.',
 
   // Accounts

@@ -91,7 +91,7 @@ export const en = {
   'share.rate_limited': (p: { max: number; at: Date }) =>
     `You've reached ${p.max} shares this hour. Try again at ${formatDate(p.at, 'time')}.`,
   'share.recipients_limited': (p: { max: number }) =>
-    `That would be more than ${p.max} recipients in 24 hours, which is your limit. Try again tomorrow. Nothing was sent.`,
+    `That would be more than ${p.max} mails in 24 hours, which is your limit. Try again tomorrow. Nothing was sent.`,
   'share.storage_full': (p: { limitBytes: number }) =>
     `Your live shares would hold more than ${formatBytes(p.limitBytes)}. Delete one that is no longer needed and try again. Nothing was sent.`,
   'share.not_found': (_: Nothing) => 'There is no such share.',
@@ -102,7 +102,10 @@ export const en = {
   'share.draft_gone': (_: Nothing) =>
     'This share is no longer waiting: it was sent, cancelled, or is older than 30 minutes.',
   'delivery.too_early': (p: { minutes: number }) =>
-    `We are still waiting for Amazon's answer about this mail. You can send it again ${p.minutes} minutes after the first try.`,
+    `Nobody knows yet whether this mail left. If Amazon does not tell us, you can send it again in ${plural(p.minutes, 'minute')}.`,
+  'delivery.just_sent': (p: { seconds: number }) =>
+    `This mail has only just left. You can send it again in ${plural(p.seconds, 'second')}.`,
+  'delivery.under_way': (_: Nothing) => 'This mail has not left yet, so there is nothing to send again.',
   'delivery.not_resendable': (_: Nothing) => 'This mail cannot be sent again.',
 
   // Accounts

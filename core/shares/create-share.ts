@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Prisma } from '../../prisma/generated/client.js';
 import type { ShareState } from '../../prisma/generated/enums.js';
 import { recordAudit } from '../audit.js';
+import { checkMailLimit } from '../deliveries/mail-limit.js';
 import { AppError } from '../errors.js';
 import { oweNotice } from '../notices.js';
 import type { Deps, Limits } from '../ports.js';
@@ -16,7 +17,6 @@ import {
 } from './share-request.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const NEW_ACCOUNT_DAYS = 7;
 
 export interface CreatedShare {
   shareId: string;
@@ -107,12 +107,7 @@ async function checkSender(
       },
     );
   }
-  const isNew = now.getTime() - account.confirmedAt.getTime() < NEW_ACCOUNT_DAYS * DAY_MS;
-  const max = isNew ? limits.maxRecipientsPerDayWhenNew : limits.maxRecipientsPerDay;
-  const count = await tx.recipient.count({
-    where: { share: { accountId, createdAt: { gt: new Date(now.getTime() - DAY_MS) } } },
-  });
-  if (count + request.emails.length > max) throw new AppError('limit', 'share.recipients_limited', { max });
+  await checkMailLimit(tx, limits, account, request.emails.length);
 }
 
 interface NewShare {

@@ -130,7 +130,10 @@ function failureOf({
   return { code: failureCode, params: failureParams ?? {} } as Phrase;
 }
 
-/** Where a sender fetches an own file; not counted as a download. @throws AppError not_found, unavailable */
+/**
+ * Where a sender fetches an own file of a share that has not ended; not counted as a download.
+ * @throws AppError not_found, gone, unavailable
+ */
 export async function signOwnDownload(
   deps: Pick<Deps, 'db' | 'signer'>,
   accountId: string,
@@ -139,10 +142,14 @@ export async function signOwnDownload(
 ): Promise<string> {
   await getOwnShare(deps.db, accountId, shareId);
   const file = isUuid(attachmentId)
-    ? await deps.db.attachment.findFirst({ where: { id: attachmentId, shareId } })
+    ? await deps.db.attachment.findFirst({ where: { id: attachmentId, shareId }, include: { share: true } })
     : null;
   if (!file) throw new AppError('not_found', 'share.not_found', {});
-  if (file.state === 'DELETED') throw new AppError('gone', 'share.ended', {});
+  if (file.state === 'DELETED' || hasEnded(file.share)) throw new AppError('gone', 'share.ended', {});
   if (file.state !== 'STORED' || !file.storageKey) throw new AppError('unavailable', 'share.not_ready', {});
   return deps.signer.signDownload(file.storageKey, { name: file.name, sizeBytes: Number(file.sizeBytes) });
+}
+
+function hasEnded({ state, expiresAt }: Share): boolean {
+  return ['FAILED', 'REVOKED', 'EXPIRED'].includes(state) || expiresAt.getTime() <= Date.now();
 }

@@ -4,7 +4,7 @@ import { createSesMailer } from '../../adapters/ses-mailer.js';
 import { linkSecretsFrom, readEnv } from '../../core/config.js';
 import { timingsFor } from '../../core/timings.js';
 import { createHandler } from './on-ready.js';
-import { createClientKeeper } from './client-keeper.js';
+import { createClientKeeper } from '../client-keeper.js';
 import { onReadyEnvironment } from './env.js';
 
 const env = readEnv(onReadyEnvironment, process.env);

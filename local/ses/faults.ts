@@ -13,13 +13,17 @@ export const sesFaults = z.strictObject({
   sandbox: z.boolean(),
   /** Recipients a second outside the sandbox. */
   maxSendRate: z.number().positive(),
+  /** What happens to the events of the mails that are accepted from now on. */
+  events: z.enum(['ok', 'late', 'duplicate', 'reorder', 'never']),
+  /** How much later late events come. */
+  eventDelayMs: z.int().min(0).max(600_000),
 });
 
 export type SesFaults = z.infer<typeof sesFaults>;
 
 /** A healthy account out of the sandbox. 14 a second is what SES commonly grants. */
 export function noFaults(): SesFaults {
-  return { mode: 'ok', count: null, sandbox: false, maxSendRate: 14 };
+  return { mode: 'ok', count: null, sandbox: false, maxSendRate: 14, events: 'ok', eventDelayMs: 1_000 };
 }
 
 /** The mode for one send; counts it, and returns the switch to `ok` after the last. */

@@ -8,6 +8,7 @@ const env = z
     LOCAL_SES_REGION: z.string().min(1).default('us-east-1'),
     LOCAL_SES_ACCESS_KEY_ID: z.string().min(1),
     LOCAL_SES_SECRET_ACCESS_KEY: z.string().min(1),
+    LOCAL_SES_EVENT_TARGET: z.url().optional(),
   })
   .parse(process.env);
 
@@ -16,6 +17,7 @@ try {
     dataDir: env.LOCAL_SES_DATA_DIR,
     port: env.LOCAL_SES_PORT,
     region: env.LOCAL_SES_REGION,
+    eventTarget: env.LOCAL_SES_EVENT_TARGET,
     credentials: {
       accessKeyId: env.LOCAL_SES_ACCESS_KEY_ID,
       secretAccessKey: env.LOCAL_SES_SECRET_ACCESS_KEY,

@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { checkMessage, checkTags, readAddress } from './check-message.js';
 import { escapeMarkup } from './escape-markup.js';
-import type { Journal } from './journal.js';
+import type { EventOutbox } from './event-outbox.js';
+import type { Journal, SesMessage } from './journal.js';
 import { parseMessage } from './parse-message.js';
 import type { SendingAccount } from './sending-account.js';
 import { SesError } from './ses-error.js';
@@ -10,15 +11,15 @@ import { SesError } from './ses-error.js';
 export interface QueryApi {
   journal: Journal;
   account: SendingAccount;
+  events: EventOutbox;
 }
 
 type Action = (api: QueryApi, form: URLSearchParams) => string | Promise<string>;
 
 const actions: Record<string, Action> = {
-  SendRawEmail: ({ journal, account }, form) =>
-    acceptMail(journal, account, form, Buffer.from(form.get('RawMessage.Data') ?? '', 'base64')),
-  SendEmail: async ({ journal, account }, form) =>
-    acceptMail(journal, account, form, await composeMail(form)),
+  SendRawEmail: (api, form) =>
+    acceptMail(api, form, Buffer.from(form.get('RawMessage.Data') ?? '', 'base64')),
+  SendEmail: async (api, form) => acceptMail(api, form, await composeMail(form)),
   GetSendQuota({ account }) {
     const { max24HourSend, maxSendRate, sentLast24Hours } = account.quota();
     return (
@@ -79,8 +80,7 @@ export function errorXml({ code, message, status }: SesError): string {
 }
 
 async function acceptMail(
-  journal: Journal,
-  account: SendingAccount,
+  { journal, account, events }: QueryApi,
   form: URLSearchParams,
   raw: Buffer,
 ): Promise<string> {
@@ -100,7 +100,9 @@ async function acceptMail(
   const configurationSet =
     form.get('ConfigurationSetName') ?? content.headers['x-ses-configuration-set'] ?? null;
   const at = new Date().toISOString();
-  await journal.append({ id, at, source, destinations, ...content, tags, configurationSet }, raw);
+  const message: SesMessage = { id, at, source, destinations, ...content, tags, configurationSet };
+  await journal.append(message, raw);
+  await events.record(message);
   return `<MessageId>${id}</MessageId>`;
 }
 

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { answerQuery, errorXml, isSend, type QueryApi } from './query-api.js';
+import { openEventOutbox } from './event-outbox.js';
 import { noFaults, sesFaults, takeMode, type SesFaults } from './faults.js';
 import { answerInbox } from './inbox.js';
 import { openJournal, type SesMessage } from './journal.js';
@@ -15,6 +17,8 @@ interface SesOptions {
   port: number;
   region?: string;
   credentials: Credentials;
+  /** The URL that invokes the function which reads events; none are made without. */
+  eventTarget?: string | undefined;
 }
 
 export interface Ses {
@@ -37,7 +41,11 @@ export async function startSes(options: SesOptions): Promise<Ses> {
   const region = options.region ?? 'us-east-1';
   const faults = noFaults();
   const journal = openJournal(options.dataDir);
-  const api: QueryApi = { journal, account: openSendingAccount(options.dataDir, region, faults, journal) };
+  const api: QueryApi = {
+    journal,
+    account: openSendingAccount(options.dataDir, region, faults, journal),
+    events: openEventOutbox(join(options.dataDir, 'events'), region, options.eventTarget, faults),
+  };
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -79,13 +87,13 @@ export async function startSes(options: SesOptions): Promise<Ses> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     faults,
     messages: () => Promise.resolve([...journal.messages]),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
+    async close() {
+      await new Promise((resolve) => {
+        server.close(resolve);
         server.closeAllConnections();
-      }),
+      });
+      await api.events.close();
+    },
   };
 }
 

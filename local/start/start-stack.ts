@@ -106,7 +106,7 @@ export async function startStack(
         LOCAL_S3_BUCKETS: settings.S3_BUCKET,
         LOCAL_S3_REGION: settings.AWS_REGION,
         LOCAL_S3_CORS_ORIGINS: new URL(urls.portal).origin,
-        LOCAL_S3_EVENT_TARGET: `${urls.lambda}/2015-03-31/functions/on-ready/invocations`,
+        LOCAL_S3_EVENT_TARGET: invocationUrl(urls.lambda, 'on-ready'),
         ...credentials('LOCAL_S3'),
       });
     };
@@ -116,6 +116,7 @@ export async function startStack(
         LOCAL_SES_PORT: String(settings.INBOX_PORT),
         LOCAL_SES_DATA_DIR: folder('ses'),
         LOCAL_SES_REGION: settings.AWS_REGION,
+        LOCAL_SES_EVENT_TARGET: invocationUrl(urls.lambda, 'on-feedback'),
         ...credentials('LOCAL_SES'),
       });
     };
@@ -140,6 +141,14 @@ export async function startStack(
       await supervisor.run({ name: 'register', script: path.join(scripts, 'register.js'), env: productEnv });
     };
 
+    const describeLambda = (name: string, concurrency: number): object => ({
+      zipPath: path.join(scripts, `lambda/${name}.zip`),
+      handler: 'index.handler',
+      env: productEnv,
+      timeoutMs: 60_000,
+      concurrency,
+    });
+
     /** Storage that is not ours may send no events, so its marks are looked for. */
     const announceMarks = (): Promise<Service>[] =>
       given['S3_ENDPOINT']
@@ -148,7 +157,7 @@ export async function startStack(
               ...productEnv,
               READY_EVENTS_ENDPOINT: given['S3_ENDPOINT'],
               READY_EVENTS_BUCKET: settings.S3_BUCKET,
-              READY_EVENTS_TARGET: `${urls.lambda}/2015-03-31/functions/on-ready/invocations`,
+              READY_EVENTS_TARGET: invocationUrl(urls.lambda, 'on-ready'),
             }),
           ]
         : [];
@@ -159,13 +168,8 @@ export async function startStack(
         LOCAL_LAMBDA_PORT: String(lambdaPort),
         LOCAL_LAMBDA_DATA_DIR: folder('lambda'),
         LOCAL_LAMBDA_FUNCTIONS: JSON.stringify({
-          'on-ready': {
-            zipPath: path.join(scripts, 'lambda/on-ready.zip'),
-            handler: 'index.handler',
-            env: productEnv,
-            timeoutMs: 60_000,
-            concurrency: LAMBDA_CONCURRENCY,
-          },
+          'on-ready': describeLambda('on-ready', LAMBDA_CONCURRENCY),
+          'on-feedback': describeLambda('on-feedback', 1),
         }),
       }),
       ...announceMarks(),
@@ -193,6 +197,10 @@ function local(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
+function invocationUrl(lambda: string, name: string): string {
+  return `${lambda}/2015-03-31/functions/${name}/invocations`;
+}
+
 function describeProduct(settings: Settings, secrets: Secrets, urls: Stack['urls']): Record<string, string> {
   return {
     NODE_ENV: settings.NODE_ENV,
@@ -203,6 +211,8 @@ function describeProduct(settings: Settings, secrets: Secrets, urls: Stack['urls
     S3_ENDPOINT: urls.s3,
     SES_ENDPOINT: urls.inbox,
     SES_FROM: 'share@passalong.example',
+    // SES publishes events of those mails alone that name one; a real account has its own.
+    ...(settings.given['SES_ENDPOINT'] ? {} : { SES_CONFIGURATION_SET: 'local' }),
     PORTAL_URL: urls.portal,
     LINK_SECRET: secrets.linkSecret,
     SESSION_SECRET: secrets.sessionSecret,

@@ -109,6 +109,24 @@ describe('what became of a mail', () => {
     expect(await ses.messages()).toHaveLength(1);
   });
 
+  test.each([
+    ['after its headers', '<SendRawEmailResponse>'],
+    ['in an error', '<ErrorResponse>'],
+  ])('with an SES that stops %s is "unknown" once the time is over', async (_, begun) => {
+    const stalling = createServer((request, response) => {
+      request.resume().on('end', () => {
+        const status = begun === '<ErrorResponse>' ? 400 : 200;
+        response.writeHead(status, { 'content-type': 'text/xml', 'content-length': 500 }).write(begun);
+      });
+    });
+    stalling.listen(0, '127.0.0.1');
+    await once(stalling, 'listening');
+    const endpoint = `http://127.0.0.1:${(stalling.address() as AddressInfo).port}`;
+    expect(await createMailer(endpoint, undefined, 500).send(mail)).toMatchObject({ outcome: 'unknown' });
+    stalling.closeAllConnections();
+    stalling.close();
+  });
+
   test('with nobody at the other end is "not-taken"', async () => {
     expect(await createMailer('http://127.0.0.1:1').send(mail)).toEqual({
       outcome: 'not-taken',

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createClientKeeper } from '../../lambda/on-ready/client-keeper.js';
+import { createClientKeeper } from '../../lambda/client-keeper.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 
 let database: OpenTestDatabase;

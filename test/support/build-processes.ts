@@ -11,6 +11,7 @@ const SOURCES = ['adapters', 'core', 'lambda', 'worker', 'prisma', 'node_modules
 export interface BuiltProcesses {
   workerPath: string;
   onReadyZipPath: string;
+  onFeedbackZipPath: string;
   remove(): Promise<void>;
 }
 
@@ -22,6 +23,7 @@ export async function buildProcesses(): Promise<BuiltProcesses> {
   return {
     workerPath: path.join(folder, 'dist/worker.js'),
     onReadyZipPath: path.join(folder, 'dist/lambda/on-ready.zip'),
+    onFeedbackZipPath: path.join(folder, 'dist/lambda/on-feedback.zip'),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

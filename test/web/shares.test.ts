@@ -247,11 +247,46 @@ describe('one share', () => {
     expect(await portal.db.download.count({ where: { recipient: { shareId } } })).toBe(0);
     const early = await browser.post(`${path}/recipients/${bobId}/resend`);
     expect(early.status).toBe(400);
-    expect(early.text).toContain('This mail cannot be sent again.');
+    expect(early.text).toContain('This mail has not left yet');
     await portal.db.delivery.updateMany({ where: { subjectId: bobId }, data: { state: 'FAILED' } });
     expect((await browser.post(`${path}/recipients/${bobId}/resend`)).location).toBe(path);
     expect(await portal.db.delivery.count({ where: { subjectId: bobId } })).toBe(2);
     expect(portal.marks.shares).toContain(shareId);
+  });
+
+  test.each([
+    ['SENT', 0, false],
+    ['SENT', 2, true],
+    ['UNCONFIRMED', 14, false],
+    ['UNCONFIRMED', 16, true],
+    ['FAILED', 0, true],
+    ['COMPLAINED', 60, false],
+    ['PENDING', 60, false],
+  ] as const)('offers to send a mail again after %s of %i minutes ago: %s', async (state, ago, isOffered) => {
+    const { account, browser } = await signedIn();
+    const { path, bobId } = await ready(browser, account.id);
+    const stateAt = new Date(Date.now() - ago * 60_000);
+    await portal.db.delivery.updateMany({ where: { subjectId: bobId }, data: { state, stateAt } });
+    const [, attributes = ''] = new RegExp(`<div data-resend="${bobId}"([^>]*)>`).exec(
+      (await browser.get(path)).text,
+    ) ?? ['', 'hidden'];
+    expect(!attributes.includes('hidden')).toBe(isOffered);
+    const { resendable } = (await browser.get(`${path}/state`)).json as { resendable: string[] };
+    expect(resendable.includes(bobId)).toBe(isOffered);
+    const answer = await browser.post(`${path}/recipients/${bobId}/resend`);
+    expect(answer.status === 303).toBe(isOffered);
+  });
+
+  test.each([
+    ['FAILED', 'The share failed before the mail left.'],
+    ['EXPIRED', 'The share expired before the mail left.'],
+    ['REVOKED', 'It was withdrawn before the mail left.'],
+  ] as const)('that is %s says why a mail did not leave', async (state, why) => {
+    const { account, browser } = await signedIn();
+    const { path, shareId } = await ready(browser, account.id);
+    await portal.db.delivery.updateMany({ where: { shareId }, data: { state: 'CANCELLED' } });
+    await portal.db.share.update({ where: { id: shareId }, data: { state } });
+    expect((await browser.get(path)).text).toContain(why);
   });
 
   test('is not found by anybody else, whatever they try', async () => {
@@ -334,7 +369,7 @@ test('the bill adds up a month, line by line', async () => {
   expect(text).toMatch(/<dt>Volume<\/dt>\s*<dd>3 KB<\/dd>/);
   expect(text).toMatch(/<dt>E-mails<\/dt>\s*<dd>1<\/dd>/);
   expect(text).toContain('a.bin, b.bin');
-  expect(text).toContain('Not charged: the share failed');
+  expect(text).toContain('Not charged: it ended before its files were stored');
   expect((await browser.get('/billing?month=2020-01')).text).toContain('Nothing was charged in this month.');
   expect((await browser.get("/billing?month=';DROP")).text).toContain('a.bin, b.bin');
 });

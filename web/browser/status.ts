@@ -31,7 +31,9 @@ function watch(stateUrl: string, delayMs: number): void {
 }
 
 /** What a sender may do depends on the share's state, so that a new one shows the whole page again. */
-function show({ share, recipients }: ShareStatuses): void {
+function show({ share, recipients, resendable }: ShareStatuses): void {
+  for (const button of document.querySelectorAll<HTMLElement>('[data-resend]'))
+    button.hidden = !resendable.includes(button.dataset['resend'] ?? '');
   for (const line of document.querySelectorAll<HTMLElement>('[data-status]')) {
     const name = line.dataset['status'] ?? '';
     const status: Status | undefined = name === 'share' ? share : recipients[name];

@@ -2,9 +2,10 @@ import { Router } from 'express';
 import * as z from 'zod';
 import { resendMail } from '../../core/deliveries/resend.js';
 import { mintToken } from '../../core/links/tokens.js';
-import { getShare, listShares, signOwnDownload } from '../../core/shares/list-shares.js';
+import { getShare, listShares, signOwnDownload, type ShareSummary } from '../../core/shares/list-shares.js';
 import { deleteShare, revokeRecipient, revokeShare } from '../../core/shares/revoke-share.js';
 import { text } from '../../core/messages/messages.js';
+import type { Account } from '../../prisma/generated/client.js';
 import type { WebDeps } from '../deps.js';
 import { parseBody } from '../forms.js';
 import { requireAccount, requireConfirmed } from '../middleware/account.js';
@@ -14,7 +15,7 @@ import { seeOther } from '../session.js';
 import { historyPage } from '../views/history-page.js';
 import { shareFormPage } from '../views/share-form-page.js';
 import { sharePage } from '../views/share-page.js';
-import { shareStatuses } from '../views/share-status.js';
+import { findResendable, shareStatuses } from '../views/share-status.js';
 
 const MAX_PAGE = 10_000;
 const nothing = z.strictObject({});
@@ -23,6 +24,8 @@ const pageNumber = z.coerce.number().int().min(1).max(MAX_PAGE).catch(1);
 /** The form, the history, one share, and what its sender may do with it. Somebody else's share is not found. */
 export function shareRoutes(deps: WebDeps): Router {
   const router = Router();
+  const resendableBy = (account: Account, share: ShareSummary): string[] =>
+    account.pausedAt ? [] : findResendable(share, deps.timings);
 
   router.get('/shares/new', (req, res) => {
     requireConfirmed(req);
@@ -36,16 +39,18 @@ export function shareRoutes(deps: WebDeps): Router {
   });
 
   router.get('/shares/:shareId', async (req, res) => {
-    const { id } = requireAccount(req);
-    const share = await getShare(deps.db, id, req.params.shareId);
+    const account = requireAccount(req);
+    const share = await getShare(deps.db, account.id, req.params.shareId);
     const linkFor = (recipientId: string) =>
       `${deps.portalUrl}/l/${mintToken(deps.linkSecrets, 'link', recipientId)}`;
-    sendPage(deps, req, res, sharePage(share, { csrfToken: csrfToken(req), linkFor }));
+    const resendable = resendableBy(account, share);
+    sendPage(deps, req, res, sharePage(share, { csrfToken: csrfToken(req), linkFor, resendable }));
   });
 
   router.get('/shares/:shareId/state', async (req, res) => {
-    const { id } = requireAccount(req);
-    res.json(shareStatuses(await getShare(deps.db, id, req.params.shareId)));
+    const account = requireAccount(req);
+    const share = await getShare(deps.db, account.id, req.params.shareId);
+    res.json(shareStatuses(share, resendableBy(account, share)));
   });
 
   router.post('/shares/:shareId/revoke', async (req, res) => {

@@ -7,7 +7,7 @@ import type { Page } from '../page.js';
 const KINDS: Readonly<Record<UsageKind, string>> = {
   SHARE: 'Share',
   CORRECTION: 'Correction of the size',
-  REVERSAL: 'Not charged: the share failed',
+  REVERSAL: 'Not charged: it ended before its files were stored',
 };
 
 /** One month of the ledger, line by line, and its totals. */

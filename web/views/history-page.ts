@@ -41,7 +41,7 @@ function entry(share: ShareSummary): Html {
     </div>
     <p class="hint">${formatDate(share.createdAt, 'time')}${ends}</p>
     <ul class="outcome">
-      ${share.recipients.map((recipient) => html`<li><span class="address">${recipient.email}</span>${badge(recipientStatus(recipient))}</li>`)}
+      ${share.recipients.map((recipient) => html`<li><span class="address">${recipient.email}</span>${badge(recipientStatus(recipient, share.state))}</li>`)}
     </ul>
   </li>`;
 }

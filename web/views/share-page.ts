@@ -1,7 +1,6 @@
 import { html, type Html } from '../../core/html.js';
 import { formatDate, plural } from '../../core/messages/format.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
-import type { DeliveryState } from '../../prisma/generated/enums.js';
 import type { Page } from '../page.js';
 import { fileList } from './file-list.js';
 import { csrfField } from './layout.js';
@@ -12,9 +11,9 @@ type Recipient = ShareSummary['recipients'][number];
 interface Parts {
   csrfToken: string;
   linkFor(recipientId: string): string;
+  /** Ids of the recipients whose mail can be sent again now. */
+  resendable: readonly string[];
 }
-
-const RESENDABLE: readonly DeliveryState[] = ['SENT', 'DELIVERED', 'BOUNCED', 'FAILED', 'UNCONFIRMED'];
 
 /** One share: what became of it for each recipient, and what its sender may still do. */
 export function sharePage(share: ShareSummary, parts: Parts): Page {
@@ -24,7 +23,9 @@ export function sharePage(share: ShareSummary, parts: Parts): Page {
   const isLive = !['FAILED', 'REVOKED', 'EXPIRED'].includes(state);
   return {
     title,
-    scripts: shareStatuses(share).isSettled ? ['copy-link.js'] : ['copy-link.js', 'status.js'],
+    scripts: shareStatuses(share, parts.resendable).isSettled
+      ? ['copy-link.js']
+      : ['copy-link.js', 'status.js'],
     body: html`<section class="card" id="share" data-state-url="/shares/${share.shareId}/state">
       <header class="headline">
         <h1><bdi>${title}</bdi></h1>
@@ -56,12 +57,13 @@ export function shareTitle(files: ShareSummary['files']): string {
 }
 
 function recipientItem(share: ShareSummary, recipient: Recipient, parts: Parts): Html {
-  const { recipientId, email, isRevoked, delivery, downloads } = recipient;
+  const { recipientId, email, isRevoked, downloads } = recipient;
   const base = `/shares/${share.shareId}/recipients/${recipientId}`;
   const isOpen = share.state === 'READY' && !isRevoked;
   return html`<li>
     <div class="headline">
-      <strong class="address">${email}</strong>${statusLine(recipientId, recipientStatus(recipient))}
+      <strong class="address">${email}</strong
+      >${statusLine(recipientId, recipientStatus(recipient, share.state))}
     </div>
     ${
       downloads.length > 0 &&
@@ -89,7 +91,9 @@ function recipientItem(share: ShareSummary, recipient: Recipient, parts: Parts):
           </div>
           <p class="hint">It is ${email}'s own: whoever opens it counts as them.</p>
         </details>
-        ${RESENDABLE.includes(delivery) && postButton(`${base}/resend`, 'Send again', parts)}
+        <div data-resend="${recipientId}" ${!parts.resendable.includes(recipientId) && html`hidden`}>
+          ${postButton(`${base}/resend`, 'Send again', parts)}
+        </div>
         ${confirmed('Withdraw link', `${email} can no longer open the link. The others keep theirs.`, `${base}/revoke`, parts)}
       </div>`
     }

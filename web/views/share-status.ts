@@ -1,7 +1,9 @@
 import { html, type Html } from '../../core/html.js';
+import { refusalToResend } from '../../core/deliveries/resend.js';
 import { formatDate } from '../../core/messages/format.js';
 import { text } from '../../core/messages/messages.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
+import type { Timings } from '../../core/timings.js';
 import type { DeliveryState, ShareState } from '../../prisma/generated/enums.js';
 
 /** A state in words: `tone` is its colour, `help` what it means and what to do. */
@@ -46,7 +48,7 @@ const DELIVERY: Readonly<Record<DeliveryState, Status>> = {
   UNCONFIRMED: {
     label: 'Not confirmed',
     tone: 'warn',
-    help: 'The connection broke at the one instant when the mail may or may not have left. If no answer comes within 15 minutes, you can send it again.',
+    help: 'The connection broke at the one instant when the mail may or may not have left. We wait a quarter of an hour for Amazon to tell; after that you can send it again.',
   },
   FAILED: { label: 'Not sent', tone: 'bad', help: 'The mail service refused the mail.' },
   CANCELLED: { label: 'Not sent', tone: 'quiet', help: 'It was withdrawn before the mail left.' },
@@ -55,6 +57,12 @@ const DELIVERY: Readonly<Record<DeliveryState, Status>> = {
     tone: 'bad',
     help: 'The mail could not be delivered to this address.',
   },
+};
+
+/** Why a mail was CANCELLED, where it was not its sender who withdrew it. */
+const CANCELLED_BY: Readonly<Partial<Record<ShareState, string>>> = {
+  FAILED: 'The share failed before the mail left.',
+  EXPIRED: 'The share expired before the mail left.',
 };
 
 const UNSETTLED: readonly (ShareState | DeliveryState)[] = [
@@ -74,17 +82,33 @@ export interface ShareStatuses {
   share: Status;
   /** By recipient id. */
   recipients: Record<string, Status>;
+  /** Ids of the recipients whose mail can be sent again now. */
+  resendable: readonly string[];
 }
 
-export function shareStatuses(share: ShareSummary): ShareStatuses {
+export function shareStatuses(share: ShareSummary, resendable: readonly string[]): ShareStatuses {
   const isLive = UNSETTLED.includes(share.state) || share.state === 'READY';
   const isWaiting =
     UNSETTLED.includes(share.state) || share.recipients.some((one) => UNSETTLED.includes(one.delivery));
   return {
     isSettled: !isLive || !isWaiting,
     share: shareStatus(share),
-    recipients: Object.fromEntries(share.recipients.map((one) => [one.recipientId, recipientStatus(one)])),
+    recipients: Object.fromEntries(
+      share.recipients.map((one) => [one.recipientId, recipientStatus(one, share.state)]),
+    ),
+    resendable,
   };
+}
+
+/** Ids of the recipients to whom the mail of this share can be sent again now. */
+export function findResendable(share: ShareSummary, timings: Timings): string[] {
+  const { state, expiresAt, recipients } = share;
+  if (state !== 'READY' || expiresAt.getTime() <= Date.now()) return [];
+  const canBeSent = ({ isRevoked, delivery, deliveryAt, errorCode }: Recipient): boolean => {
+    const last = { state: delivery, errorCode, ageMs: Date.now() - deliveryAt.getTime() };
+    return !isRevoked && refusalToResend(last, timings) === null;
+  };
+  return recipients.filter(canBeSent).map(({ recipientId }) => recipientId);
 }
 
 export function shareStatus(share: ShareSummary): Status {
@@ -95,10 +119,16 @@ export function shareStatus(share: ShareSummary): Status {
 }
 
 /** A withdrawn link and a download say more than what became of the mail. */
-export function recipientStatus({ isRevoked, delivery, downloads }: Recipient): Status {
+export function recipientStatus(
+  { isRevoked, delivery, downloads }: Recipient,
+  shareState: ShareState,
+): Status {
   if (isRevoked) return { label: 'Withdrawn', tone: 'quiet', help: 'This link no longer works.' };
   const [latest] = downloads;
-  if (!latest) return DELIVERY[delivery];
+  if (!latest) {
+    const status = DELIVERY[delivery];
+    return delivery === 'CANCELLED' ? { ...status, help: CANCELLED_BY[shareState] ?? status.help } : status;
+  }
   const times = downloads.length === 1 ? 'once, on' : `${downloads.length} times, last on`;
   return {
     label: 'Downloaded',

@@ -17,6 +17,9 @@ CREATE TYPE "delivery_kind" AS ENUM ('SHARE', 'REMINDER', 'CONFIRM_ADDRESS', 'RE
 CREATE TYPE "delivery_state" AS ENUM ('PENDING', 'CLAIMED', 'SENDING', 'SENT', 'DELIVERED', 'BOUNCED', 'COMPLAINED', 'UNCONFIRMED', 'FAILED', 'CANCELLED', 'SUPPRESSED');
 
 -- CreateEnum
+CREATE TYPE "suppression_reason" AS ENUM ('BOUNCE', 'COMPLAINT');
+
+-- CreateEnum
 CREATE TYPE "usage_kind" AS ENUM ('SHARE', 'CORRECTION', 'REVERSAL');
 
 -- CreateEnum
@@ -208,6 +211,26 @@ CREATE TABLE "delivery" (
 );
 
 -- CreateTable
+CREATE TABLE "ses_event" (
+    "event_id" TEXT NOT NULL,
+    "delivery_id" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(6) NOT NULL,
+    "received_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "ses_event_pkey" PRIMARY KEY ("event_id")
+);
+
+-- CreateTable
+CREATE TABLE "suppression" (
+    "email_key" TEXT NOT NULL,
+    "reason" "suppression_reason" NOT NULL,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "suppression_pkey" PRIMARY KEY ("email_key")
+);
+
+-- CreateTable
 CREATE TABLE "send_rate" (
     "id" INTEGER NOT NULL DEFAULT 1,
     "next_at" TIMESTAMPTZ(6) NOT NULL,
@@ -331,6 +354,9 @@ CREATE INDEX "delivery_state_next_at_idx" ON "delivery"("state", "next_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "delivery_kind_subject_id_attempt_key" ON "delivery"("kind", "subject_id", "attempt");
+
+-- CreateIndex
+CREATE INDEX "ses_event_delivery_id_idx" ON "ses_event"("delivery_id");
 
 -- CreateIndex
 CREATE INDEX "download_recipient_id_idx" ON "download"("recipient_id");

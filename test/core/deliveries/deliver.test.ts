@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { composeDelivery } from '../../../core/deliveries/compose.js';
 import { deliver, type DeliverDeps } from '../../../core/deliveries/deliver.js';
 import { oweMail } from '../../../core/deliveries/owe-mail.js';
+import { recordFeedback, type FeedbackKind } from '../../../core/deliveries/record-feedback.js';
 import type { Mailer, MailResult, OutgoingMail } from '../../../core/ports.js';
 import { reconcile } from '../../../core/shares/reconcile.js';
 import { revokeRecipient, revokeShare } from '../../../core/shares/revoke-share.js';
@@ -363,6 +364,25 @@ describe('what the mail service says', () => {
   });
 });
 
+test('a process that dies right after its COMMIT has told the chat sender what became of the mail', async () => {
+  const { db } = database;
+  const shareId = await readyShare(db, accountId);
+  await db.chatNotice.create({
+    data: { kind: 'SHARE', subjectId: shareId, platform: 'SLACK', workspaceId: 'T', userId: 'U' },
+  });
+  const sql = await connect();
+  const dying: DeliverDeps['sql'] = {
+    query: (async (text: string, values: unknown[]) => {
+      const result = await sql.query(text, values);
+      if (text === 'COMMIT') throw new Error('killed');
+      return result;
+    }) as typeof sql.query,
+  };
+  await expect(run(scriptedMailer().mailer, { shareId }, { sql: dying })).rejects.toThrow('killed');
+  expect(await states(shareId)).toEqual(['SENT']);
+  expect(await db.chatNotice.findFirst({ where: { subjectId: shareId } })).toMatchObject({ owed: 1 });
+});
+
 describe('a revoke while a mail is handed over', () => {
   test('waits for it, and no mail leaves after its commit', async () => {
     const shareId = await readyShare(database.db, accountId, FIVE);
@@ -541,22 +561,186 @@ describe('an account mail', () => {
   });
 });
 
-test('mails of several processes leave at the one rate', async () => {
-  const times: number[] = [];
-  const mailer: Mailer = {
-    async send() {
-      times.push(performance.now());
-      return sent;
-    },
+describe('a suppressed address', () => {
+  const suppress = (email: string, reason: 'BOUNCE' | 'COMPLAINT' = 'BOUNCE', hoursAgo = 0) =>
+    database.db.suppression.upsert({
+      where: { emailKey: email },
+      create: { emailKey: email, reason, createdAt: new Date(Date.now() - hoursAgo * 3_600_000) },
+      update: { reason },
+    });
+
+  afterEach(() => database.db.suppression.deleteMany());
+
+  test('gets no mail of a share, whoever shares; the others do, and the chat sender is told', async () => {
+    const { db } = database;
+    await suppress('gone@x.org', 'BOUNCE', 24 * 365);
+    const shareId = await readyShare(db, accountId, { emails: ['Gone@x.org carla@x.org'] });
+    await db.chatNotice.create({
+      data: { kind: 'SHARE', subjectId: shareId, platform: 'SLACK', workspaceId: 'T', userId: 'U' },
+    });
+    const { mailer, to } = scriptedMailer();
+    await run(mailer, { shareId });
+    expect(to()).toEqual(['carla@x.org']);
+    expect(await deliveries(shareId)).toMatchObject([
+      { email: 'Gone@x.org', state: 'SUPPRESSED', leaseUntil: null, messageId: null },
+      { email: 'carla@x.org', state: 'SENT' },
+    ]);
+    expect(await db.chatNotice.findFirst({ where: { subjectId: shareId } })).toMatchObject({ owed: 2 });
+  });
+
+  test('takes no place in the row of mails', async () => {
+    await suppress('gone@x.org');
+    const shareId = await readyShare(database.db, accountId, { emails: ['gone@x.org'] });
+    const before = await database.db.sendRate.findFirst();
+    await run(scriptedMailer().mailer, { shareId });
+    expect(await database.db.sendRate.findFirst()).toEqual(before);
+  });
+
+  test('gets none where it was added after the claim, just before the call', async () => {
+    const shareId = await readyShare(database.db, accountId, { emails: ['gone@x.org'] });
+    const sql = await connect();
+    const late: DeliverDeps['sql'] = {
+      query: (async (text: string, values: unknown[]) => {
+        if (text === 'BEGIN') await suppress('gone@x.org');
+        return sql.query(text, values);
+      }) as typeof sql.query,
+    };
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { shareId }, { sql: late });
+    expect(mails).toEqual([]);
+    expect(await states(shareId)).toEqual(['SUPPRESSED']);
+  });
+
+  test('is left as it was by a process that dies before it has written so', async () => {
+    await suppress('gone@x.org');
+    const shareId = await readyShare(database.db, accountId, { emails: ['gone@x.org'] });
+    const sql = await connect();
+    const dying: DeliverDeps['sql'] = {
+      query: (async (text: string, values: unknown[]) => {
+        if (text === 'COMMIT') throw new Error('killed');
+        return sql.query(text, values);
+      }) as typeof sql.query,
+    };
+    const { mailer, mails } = scriptedMailer();
+    await expect(run(mailer, { shareId }, { sql: dying })).rejects.toThrow('killed');
+    await lapseLeases(shareId);
+    await reconcileNow();
+    await run(mailer, { shareId });
+    expect(mails).toEqual([]);
+    expect(await states(shareId)).toEqual(['SUPPRESSED']);
+  });
+
+  test.each([
+    ['CONFIRM_ADDRESS', 'COMPLAINT', 0, 'SENT'],
+    ['RESET_PASSWORD', 'COMPLAINT', 0, 'SENT'],
+    ['CONFIRM_ADDRESS', 'BOUNCE', 23, 'SUPPRESSED'],
+    ['CONFIRM_ADDRESS', 'BOUNCE', 25, 'SENT'],
+    ['RESET_PASSWORD', 'BOUNCE', 25, 'SENT'],
+    ['NOTICE', 'COMPLAINT', 25, 'SUPPRESSED'],
+    ['NOTICE', 'BOUNCE', 25, 'SUPPRESSED'],
+  ] as const)('and a mail %s, after a %s %i hours ago: %s', async (kind, reason, hoursAgo, state) => {
+    await suppress('ann@sender.example', reason, hoursAgo);
+    const marks = fakeMarks();
+    await oweMail(
+      { db: database.db, marks, log: fakeLog() },
+      { kind, accountId, email: 'ann@sender.example', topic: 'chat-connected' },
+    );
+    const deliveryId = marks.mails[0] ?? '';
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { deliveryId });
+    expect(mails).toHaveLength(state === 'SENT' ? 1 : 0);
+    expect(await database.db.delivery.findUnique({ where: { id: deliveryId } })).toMatchObject({ state });
+  });
+});
+
+describe('an event that overtakes the answer of the call', () => {
+  test.each<[MailResult, FeedbackKind, DeliveryState]>([
+    [sent, 'sent', 'SENT'],
+    [sent, 'delivered', 'DELIVERED'],
+    [sent, 'hard-bounce', 'BOUNCED'],
+    [{ outcome: 'unknown', errorCode: 'ETIMEDOUT' }, 'sent', 'SENT'],
+    [{ outcome: 'not-taken', errorCode: 'Throttling' }, 'delivered', 'DELIVERED'],
+  ])('%j by %s leaves the mail %s, and it is not sent again', async (answer, kind, state) => {
+    const shareId = await readyShare(database.db, accountId);
+    const [row] = await deliveries(shareId);
+    const events = await connect();
+    const { mailer, mails } = scriptedMailer(async () => {
+      const event = { deliveryId: row?.id ?? '', messageId: 'm-1', kind, detail: null, at: new Date() };
+      await recordFeedback({ sql: events, log: fakeLog() }, { ...event, eventId: `${kind}:${row?.id}` });
+      return answer;
+    });
+    await run(mailer, { shareId });
+    await age(shareId);
+    await reconcileNow();
+    await run(mailer, { shareId });
+    expect(mails).toHaveLength(1);
+    expect(await deliveries(shareId)).toMatchObject([{ state, messageId: 'm-1' }]);
+    await database.db.suppression.deleteMany();
+  });
+});
+
+describe('the one rate of all processes', () => {
+  /** The next free place, in milliseconds from now on the database's clock. */
+  const nextPlaceMs = async (): Promise<number> => {
+    const [row] = await database.db.$queryRaw<{ ms: number }[]>`
+      SELECT (extract(epoch FROM next_at - clock_timestamp()) * 1000)::float8 AS ms FROM send_rate`;
+    return row?.ms ?? 0;
   };
-  const shares = [
-    await readyShare(database.db, accountId, FIVE),
-    await readyShare(database.db, accountId, FIVE),
-  ];
-  await Promise.all(shares.map((shareId) => run(mailer, { shareId }, { sendRate: 10 })));
-  expect(times).toHaveLength(10);
-  const elapsedMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
-  expect(elapsedMs).toBeGreaterThan(800);
+  const reserveUntil = (seconds: number) => database.db.$executeRaw`
+    INSERT INTO send_rate (id, next_at) VALUES (1, now() + ${seconds} * interval '1 s')
+    ON CONFLICT (id) DO UPDATE SET next_at = excluded.next_at`;
+
+  afterEach(() => reserveUntil(0));
+
+  test('spaces the mails of several processes', async () => {
+    const times: number[] = [];
+    const mailer: Mailer = {
+      async send() {
+        times.push(performance.now());
+        return sent;
+      },
+    };
+    const shares = [
+      await readyShare(database.db, accountId, FIVE),
+      await readyShare(database.db, accountId, FIVE),
+    ];
+    await reserveUntil(0);
+    const startedAt = performance.now();
+    await Promise.all(shares.map((shareId) => run(mailer, { shareId }, { sendRate: 10 })));
+    expect(times).toHaveLength(10);
+    // Ten places of 100 ms each; the last mail waits for the nine before it. A timer may be a millisecond early.
+    expect(Math.max(...times) - startedAt).toBeGreaterThan(880);
+    expect((await nextPlaceMs()) + performance.now() - startedAt).toBeGreaterThan(980);
+  });
+
+  test.each([
+    ['its own time', 45, 60_000],
+    ['half of its lease', 10, 3_000],
+  ])('has no place taken that lies beyond %s, and the claim is given back', async (_, seconds, leaseMs) => {
+    const shareId = await readyShare(database.db, accountId, FIVE);
+    await reserveUntil(seconds);
+    const before = await nextPlaceMs();
+    const startedAt = performance.now();
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { shareId }, { sendRate: 0.8, leaseMs });
+    expect(mails).toEqual([]);
+    expect(await nextPlaceMs()).toBeLessThanOrEqual(before);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    const row = { state: 'PENDING', leaseUntil: null };
+    expect(await deliveries(shareId)).toMatchObject([row, row, row, row, row]);
+    await reserveUntil(0);
+    await run(mailer, { shareId });
+    expect(mails).toHaveLength(5);
+  });
+
+  test('waits no longer than the lease allows, and then sends', async () => {
+    const shareId = await readyShare(database.db, accountId);
+    await reserveUntil(1);
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { shareId }, { leaseMs: 3_000 });
+    expect(mails).toHaveLength(1);
+    expect(await states(shareId)).toEqual(['SENT']);
+  });
 });
 
 async function lapseLeases(shareId: string): Promise<void> {

@@ -92,6 +92,22 @@ describe('an own file', () => {
     });
   });
 
+  test.each([
+    ['withdrawn', { state: 'REVOKED' as const }],
+    ['expired', { state: 'EXPIRED' as const }],
+    ['failed', { state: 'FAILED' as const }],
+    ['past its time', { expiresAt: new Date(Date.now() - 1_000) }],
+  ])('cannot be fetched once its share is %s, though its bytes are still there', async (_, data) => {
+    const { db } = database;
+    const accountId = (await createAccount(db)).id;
+    const shareId = await readyShare(db, accountId);
+    const { id } = await db.attachment.findFirstOrThrow({ where: { shareId } });
+    await db.share.update({ where: { id: shareId }, data });
+    await expect(signOwnDownload({ db, signer: fakeSigner() }, accountId, shareId, id)).rejects.toMatchObject(
+      { kind: 'gone', code: 'share.ended' },
+    );
+  });
+
   test('of somebody else is not there, under whatever id', async () => {
     const { db } = database;
     const deps = { db, signer: fakeSigner() };

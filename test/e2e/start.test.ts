@@ -144,6 +144,16 @@ describe('npm start', () => {
   });
 });
 
+test('Ctrl-C while it starts ends it before it is ready: no table, no process is left, and the next start works', async () => {
+  const folder = await makeDataDir();
+  const ending = await runStart({ dataDir: folder, signal: 'SIGINT' });
+  expect(ending).toMatchObject({ code: 0, leftovers: [] });
+  expect(ending.output.trim()).toBe('Stopping …\nStopped.');
+  const next = await startStack({ dataDir: folder });
+  await next.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
 test('npm run demo says that nothing is running', async () => {
   const empty = await mkdtemp(path.join(tmpdir(), 'passalong-empty-'));
   const { code, output } = await runCommand('demo.js', [], { DATA_DIR: empty });

@@ -110,6 +110,7 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
   const run = async (options: ServiceOptions): Promise<string> => {
     const launched = launch(options);
     const code = await launched.exited;
+    await launched.silent;
     if (code !== 0) throw new Error(`${options.name} failed:\n${launched.lastWords()}`);
     return launched.lastWords();
   };
@@ -127,6 +128,8 @@ interface Launched {
   child: ChildProcess;
   ready: Promise<string>;
   exited: Promise<number | null>;
+  /** What it said last may be heard after its end. */
+  silent: Promise<unknown>;
   lastWords(): string;
 }
 
@@ -135,11 +138,16 @@ function watch(name: string, child: ChildProcess, logFile: string, say: (line: s
   const recent: string[] = [];
   let isReady: (detail: string) => void = () => undefined;
   const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => {
+    child.once('exit', resolve);
+  });
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => {
       log.end();
-      resolve(code);
+      resolve();
     });
   });
+  // A child of its own may live on, and hold the line.
+  const silent = exited.then(() => Promise.race([closed, sleep(1_000)]));
   const hear = (line: string): void => {
     if (!log.writableEnded) log.write(`${line}\n`);
     recent.push(line);
@@ -157,7 +165,7 @@ function watch(name: string, child: ChildProcess, logFile: string, say: (line: s
       clearTimeout(timer);
       resolve(detail);
     };
-    void exited.then(() => {
+    void silent.then(() => {
       clearTimeout(timer);
       reject(new Error(`${name} did not start:\n${lastWords()}`));
     });
@@ -166,7 +174,7 @@ function watch(name: string, child: ChildProcess, logFile: string, say: (line: s
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on('line', hear);
   }
-  return { child, ready, exited, lastWords };
+  return { child, ready, exited, silent, lastWords };
 }
 
 async function end({ child, exited }: Launched): Promise<void> {

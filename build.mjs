@@ -76,8 +76,8 @@ const forNode = {
 };
 
 if (process.argv.includes('--when-stale') && !isStale()) process.exit(0);
+emptyDist();
 if (existsSync('prisma/schema.prisma')) generatePrismaClient();
-rmSync('dist', { recursive: true, force: true });
 const built = await Promise.all([buildProcesses(), ...lambdas.map(buildLambda), buildAssets()]);
 if (existsSync('local/lambda/bootstrap.mjs'))
   cpSync('local/lambda/bootstrap.mjs', 'dist/local/bootstrap.mjs');
@@ -101,6 +101,17 @@ function newest(path) {
   if (!found.isDirectory()) return found.mtimeMs;
   if (path === join('prisma', 'generated')) return 0;
   return Math.max(found.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+/** Before all else, so that where nothing can be written nothing is begun. */
+function emptyDist() {
+  try {
+    mkdirSync('dist', { recursive: true });
+    for (const name of readdirSync('dist')) rmSync(join('dist', name), { recursive: true, force: true });
+  } catch (error) {
+    const state = 'The build in dist is missing or older than its sources';
+    fail(`${state}, and dist cannot be written (${error.code}). Run "npm run build" as somebody who may.`);
+  }
 }
 
 /** The client is generated anew when it is missing or older than the schema. */

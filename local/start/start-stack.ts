@@ -84,6 +84,13 @@ export async function startStack(
       [`${prefix}_SECRET_ACCESS_KEY`]: productEnv['AWS_SECRET_ACCESS_KEY'] ?? '',
     });
 
+    // Of the product's variables, S3_ENDPOINT may name our own storage, which is not up yet.
+    const elsewhere = { S3_ENDPOINT: given['S3_ENDPOINT'] ?? '', REDIS_URL: given['REDIS_URL'] ?? '' };
+    if (elsewhere.S3_ENDPOINT || elsewhere.REDIS_URL) {
+      const script = path.join(scripts, 'local/check.js');
+      await supervisor.run({ name: 'check', script, env: { ...productEnv, ...elsewhere } });
+    }
+
     const beginDatabase = async (): Promise<void> => {
       if (!given['DATABASE_URL']) {
         const postgres = await launch('postgres', 'local/postgres.js', {

@@ -183,6 +183,18 @@ test.each([
   ]);
 });
 
+test('while Redis is down, a process says so once for all its clients, and what to look at', async () => {
+  const log = fakeLog();
+  const options = { redisUrl: 'redis://127.0.0.1:1', databaseUrl: 'postgresql://127.0.0.1:1/none', log };
+  const queue = createJobQueue(options);
+  const worker = createJobWorker({ ...options, concurrency: 1, lockMs: 30_000 }, () => Promise.resolve());
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  expect(log.lines.map(({ level, message }) => ({ level, message }))).toEqual([
+    { level: 'warn', message: 'the Redis of REDIS_URL does not work; jobs wait until it does' },
+  ]);
+  void Promise.all([queue.close(), worker.close()]).catch(() => undefined);
+});
+
 /** The first job of a queue that is only just opening may take longer than anybody waits for it. */
 async function addSurely(queue: ReturnType<typeof createJobQueue>, shareId: string): Promise<void> {
   await queue.add('store-attachments', { shareId });

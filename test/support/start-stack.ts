@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,7 +26,6 @@ export interface StackOptions {
   env?: Record<string, string>;
   /** Whom to run as. */
   user?: { uid: number; gid: number };
-  signal?: NodeJS.Signals;
 }
 
 export interface Ending {
@@ -88,16 +88,23 @@ export async function makeDataDir(): Promise<string> {
   return folder;
 }
 
-/** A start that is expected to end by itself. */
+/** A start that is expected to end by itself, or by a signal that it gets when its first process starts. */
 export async function runStart(
-  options: StackOptions & { dataDir: string },
-): Promise<Omit<Ending, 'leftovers'>> {
+  options: StackOptions & { dataDir: string; signal?: NodeJS.Signals },
+): Promise<Ending> {
   buildWhenStale(ROOT);
   const { child, output, exited } = await launch(options);
   const impatience = setTimeout(() => void killAll(child), STOP_MS);
+  let tree: number[] = [];
+  if (options.signal && child.pid !== undefined) {
+    const firstLog = path.join(options.dataDir, 'logs/postgres.log');
+    for (let round = 0; round < 600 && !existsSync(firstLog); round += 1) await delay(20);
+    tree = listTree(child.pid);
+    child.kill(options.signal);
+  }
   const code = await exited;
   clearTimeout(impatience);
-  return { code, output: output() };
+  return { code, output: output(), leftovers: await survivors(tree) };
 }
 
 /** One of our commands under dist/, run to its end beside a running stack. */

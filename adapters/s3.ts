@@ -50,8 +50,7 @@ export function translateS3Error(error: unknown): AppError {
   if (isAppError(error)) return error;
   const isMissing = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
   if (isMissing) return new AppError('not_found', 'share.not_found', {}, { cause: error });
-  const reference = error instanceof S3ServiceException ? (error.$metadata.requestId ?? 'none') : 'none';
-  return new AppError('unavailable', 'storage.unavailable', { reference }, { cause: error });
+  return new AppError('unavailable', 'storage.unavailable', {}, { cause: error });
 }
 
 function ignore(): void {

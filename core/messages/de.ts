@@ -48,7 +48,7 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'file.size_differs': (p) =>
     `${p.name} kam in einer anderen Größe an als angekündigt. Lade die Datei noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.unreachable': (p) =>
-    `Ich konnte ${p.name} nicht von ${p.platform} holen. Versuche es in ein paar Minuten erneut. Es wurde nichts gesendet.`,
+    `Ich konnte ${p.name} nicht von ${p.platform} holen. Versuche es in ein paar Minuten erneut. Es wurde nichts gesendet.${referTo(p)}`,
   'file.blocked_source': (p) =>
     `${p.name} kann nicht geteilt werden: Die Datei liegt nicht dort, wo ich Dateien holen darf. Lade sie noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.upload_missing': (p) =>
@@ -75,8 +75,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     `Was du gerade teilst, wäre zusammen größer als ${formatBytes(p.limitBytes)}. Lösche etwas, das nicht mehr gebraucht wird, und versuche es erneut. Es wurde nichts gesendet.`,
   'share.not_found': () => 'Das gibt es nicht.',
   'share.ended': () => 'Das ist schon beendet.',
-  'share.not_ready': () => 'Die Dateien sind noch nicht gespeichert. Versuche es gleich noch einmal.',
-  'share.busy': () => 'Gerade wird eine Mail davon gesendet. Versuche es in ein paar Sekunden noch einmal.',
+  'share.not_ready': (p) =>
+    `Die Dateien sind noch nicht gespeichert. Versuche es gleich noch einmal.${referTo(p)}`,
+  'share.busy': (p) =>
+    `Gerade wird eine Mail davon gesendet. Versuche es in ein paar Sekunden noch einmal.${referTo(p)}`,
   'share.draft_gone': () =>
     'Das wartet nicht mehr: Es wurde gesendet, abgebrochen oder ist älter als 30 Minuten.',
   'delivery.too_early': (p) =>
@@ -100,7 +102,8 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'account.password_wrong': () => 'Das Passwort ist falsch.',
   'account.too_many_tries': (p) =>
     `Zu viele Versuche. Versuche es in ${count(Math.ceil(p.seconds / 60), 'Minute', 'Minuten')} erneut.`,
-  'account.busy': () => 'Gerade melden sich zu viele Leute an. Versuche es in ein paar Sekunden noch einmal.',
+  'account.busy': (p) =>
+    `Gerade melden sich zu viele Leute an. Versuche es in ein paar Sekunden noch einmal.${referTo(p)}`,
   'account.token_dead': () => 'Dieser Link ist abgelaufen oder wurde schon benutzt. Fordere einen neuen an.',
 
   // Links between chat and account
@@ -222,8 +225,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
 
   // Anything
   'storage.unavailable': (p) =>
-    `Ich konnte deine Datei gerade nicht speichern, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut. Kennung ${p.reference}.`,
-  'service.unavailable': () => 'Das geht gerade nicht. Versuche es in einer Minute noch einmal.',
+    `Ich konnte deine Datei gerade nicht speichern, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut.${referTo(p)}`,
+  'service.unavailable': (p) =>
+    `Das geht gerade nicht. Versuche es in einer Minute noch einmal.${referTo(p)}`,
   'request.malformed': () => 'Das habe ich nicht verstanden. Lade die Seite neu und versuche es erneut.',
   'request.too_large': () => 'Das ist mehr, als dieses Formular fasst.',
   'request.forged': () =>
@@ -231,6 +235,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'page.not_found': () => 'Hier ist nichts.',
   unexpected: (p) => `Bei uns ist etwas schiefgegangen. Kennung ${p.reference}.`,
 };
+
+function referTo({ reference }: { reference?: string }): string {
+  return reference ? ` Kennung ${reference}.` : '';
+}
 
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;

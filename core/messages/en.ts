@@ -2,6 +2,9 @@ import { formatBytes, formatDate, plural } from './format.js';
 
 type Nothing = Readonly<Record<string, never>>;
 
+/** What the edge adds to an error of the kind `unavailable`, and logs. */
+type Referred = Readonly<{ reference?: string }>;
+
 /** Names of delivery states, spelled out so that the Lambda's bundle needs no generated code. */
 const DELIVERY_WORDS = {
   PENDING: 'waiting',
@@ -51,8 +54,8 @@ export const en = {
     `${p.platform} answered with a sign-in page instead of ${p.name}. An admin may have to reinstall the app. Nothing was sent.`,
   'file.size_differs': (p: { name: string }) =>
     `${p.name} arrived with another size than announced. Upload it again and retry. Nothing was sent.`,
-  'file.unreachable': (p: { name: string; platform: string }) =>
-    `I could not fetch ${p.name} from ${p.platform}. Try again in a few minutes. Nothing was sent.`,
+  'file.unreachable': (p: { name: string; platform: string } & Referred) =>
+    `I could not fetch ${p.name} from ${p.platform}. Try again in a few minutes. Nothing was sent.${referTo(p)}`,
   'file.blocked_source': (p: { name: string }) =>
     `${p.name} can't be shared: it is not stored where I may fetch files. Upload it again and retry. Nothing was sent.`,
   'file.upload_missing': (p: { name: string }) =>
@@ -80,9 +83,10 @@ export const en = {
     `Your live shares would hold more than ${formatBytes(p.limitBytes)}. Delete one that is no longer needed and try again. Nothing was sent.`,
   'share.not_found': (_: Nothing) => 'There is no such share.',
   'share.ended': (_: Nothing) => 'This share has already ended.',
-  'share.not_ready': (_: Nothing) => 'The files of this share are not stored yet. Try again in a moment.',
-  'share.busy': (_: Nothing) =>
-    'A mail of this share is being sent at this moment. Try again in a few seconds.',
+  'share.not_ready': (p: Referred) =>
+    `The files of this share are not stored yet. Try again in a moment.${referTo(p)}`,
+  'share.busy': (p: Referred) =>
+    `A mail of this share is being sent at this moment. Try again in a few seconds.${referTo(p)}`,
   'share.draft_gone': (_: Nothing) =>
     'This share is no longer waiting: it was sent, cancelled, or is older than 30 minutes.',
   'delivery.too_early': (p: { minutes: number }) =>
@@ -106,8 +110,8 @@ export const en = {
   'account.password_wrong': (_: Nothing) => 'The password is wrong.',
   'account.too_many_tries': (p: { seconds: number }) =>
     `Too many tries. Try again in ${plural(Math.ceil(p.seconds / 60), 'minute')}.`,
-  'account.busy': (_: Nothing) =>
-    'Too many people are signing in at this moment. Try again in a few seconds.',
+  'account.busy': (p: Referred) =>
+    `Too many people are signing in at this moment. Try again in a few seconds.${referTo(p)}`,
   'account.token_dead': (_: Nothing) => 'This link has expired or was already used. Ask for a new one.',
 
   // Links between chat and account
@@ -230,9 +234,10 @@ export const en = {
   'page.dead_link': (_: Nothing) => 'This link does not work. It may have been withdrawn, or mistyped.',
 
   // Anything
-  'storage.unavailable': (p: { reference: string }) =>
-    `I couldn't save your file just now, so nothing was sent. Try again in a few minutes. Reference ${p.reference}.`,
-  'service.unavailable': (_: Nothing) => 'This does not work at the moment. Try again in a minute.',
+  'storage.unavailable': (p: Referred) =>
+    `I couldn't save your file just now, so nothing was sent. Try again in a few minutes.${referTo(p)}`,
+  'service.unavailable': (p: Referred) =>
+    `This does not work at the moment. Try again in a minute.${referTo(p)}`,
   'request.malformed': (_: Nothing) => 'That request was not understood. Reload the page and try again.',
   'request.too_large': (_: Nothing) => 'That is more than this form takes.',
   'request.forged': (_: Nothing) =>
@@ -240,6 +245,10 @@ export const en = {
   'page.not_found': (_: Nothing) => 'There is nothing here.',
   unexpected: (p: { reference: string }) => `Something went wrong on our side. Reference ${p.reference}.`,
 } as const;
+
+function referTo({ reference }: Referred): string {
+  return reference ? ` Reference ${reference}.` : '';
+}
 
 function people(count: number): string {
   return count === 1 ? '1 person' : `${count} people`;

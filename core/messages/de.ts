@@ -1,7 +1,7 @@
 import type { DeliveryStateName, MessageCode, MessageParams } from './en.js';
 import { createFormats } from './format.js';
 
-const { formatBytes, formatDate } = createFormats('de-DE', 'Byte');
+const { formatBytes, formatSizes, formatDate } = createFormats('de-DE', ['Byte', 'Byte']);
 
 const DELIVERY_WORDS: Readonly<Record<DeliveryStateName, string>> = {
   PENDING: 'wartet',
@@ -25,8 +25,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'file.missing': (p) => `Es gibt keine Datei ${p.name}. Es wurde nichts gesendet.`,
   'file.not_a_file': (p) => `${p.name} ist keine Datei. Es wurde nichts gesendet.`,
   'file.empty': (p) => `${p.name} ist leer (0 Byte). Es wurde nichts gesendet.`,
-  'file.too_large': (p) =>
-    `${p.name} hat ${formatBytes(p.sizeBytes)}; erlaubt sind ${formatBytes(p.limitBytes)}. Es wurde nichts gesendet.`,
+  'file.too_large': (p) => {
+    const [size, limit] = formatSizes([p.sizeBytes, p.limitBytes]);
+    return `${p.name} hat ${size}; erlaubt sind ${limit}. Es wurde nichts gesendet.`;
+  },
   'file.deleted': (p) =>
     `${p.name} wurde in ${p.platform} gelöscht, bevor ich es kopieren konnte. Lade es noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.hidden': (p) =>
@@ -59,10 +61,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     'Wer soll es bekommen? Gib 1 bis 5 E-Mail-Adressen an, zum Beispiel ann@example.com bob@example.com.',
   'recipients.too_many': (p) =>
     `Du hast ${p.count} Adressen angegeben; auf einmal gehen ${p.max}. Nimm ${p.count - p.max} heraus oder teile zweimal. Es wurde nichts gesendet.`,
-  'recipients.malformed': (p) =>
-    `Das sieht nicht nach E-Mail-Adressen aus: ${p.addresses.join(', ')}. Es wurde nichts gesendet.`,
+  'recipients.malformed': (p) => malformed(p.addresses),
   'recipients.mention': (p) =>
-    `Ich kann die E-Mail-Adresse von ${p.name} nicht nachschlagen. Gib die Adresse selbst an.`,
+    `Ich kann die E-Mail-Adresse von ${p.name} nicht nachschlagen. Gib die Adresse selbst an.${p.addresses ? ` ${malformed(p.addresses)}` : ''}`,
   'share.message_too_long': (p) => `Die Nachricht ist länger als ${p.max} Zeichen. Es wurde nichts gesendet.`,
   'share.lifetime': () => 'Wähle, wie lange der Link gilt: 1, 7 oder 30 Tage. Es wurde nichts gesendet.',
   'share.form_stale': () =>
@@ -235,6 +236,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'page.not_found': () => 'Hier ist nichts.',
   unexpected: (p) => `Bei uns ist etwas schiefgegangen. Kennung ${p.reference}.`,
 };
+
+function malformed(addresses: string[]): string {
+  return `Das sieht nicht nach E-Mail-Adressen aus: ${addresses.join(', ')}. Es wurde nichts gesendet.`;
+}
 
 function referTo({ reference }: { reference?: string }): string {
   return reference ? ` Kennung ${reference}.` : '';

@@ -1,4 +1,4 @@
-import { formatBytes, formatDate, plural } from './format.js';
+import { formatBytes, formatDate, formatSizes, plural } from './format.js';
 
 type Nothing = Readonly<Record<string, never>>;
 
@@ -33,8 +33,10 @@ export const en = {
   'file.missing': (p: { name: string }) => `There is no file ${p.name}. Nothing was sent.`,
   'file.not_a_file': (p: { name: string }) => `${p.name} is not a file. Nothing was sent.`,
   'file.empty': (p: { name: string }) => `${p.name} is empty (0 bytes). Nothing was sent.`,
-  'file.too_large': (p: { name: string; sizeBytes: number; limitBytes: number }) =>
-    `${p.name} is ${formatBytes(p.sizeBytes)}; the limit is ${formatBytes(p.limitBytes)}. Nothing was sent.`,
+  'file.too_large': (p: { name: string; sizeBytes: number; limitBytes: number }) => {
+    const [size, limit] = formatSizes([p.sizeBytes, p.limitBytes]);
+    return `${p.name} is ${size}; the limit is ${limit}. Nothing was sent.`;
+  },
   'file.deleted': (p: { name: string; platform: string }) =>
     `${p.name} was deleted in ${p.platform} before I could copy it. Upload it again and retry. Nothing was sent.`,
   'file.hidden': (p: { name: string }) =>
@@ -66,10 +68,9 @@ export const en = {
     'Who should get it? Add 1 to 5 email addresses, for example ann@example.com bob@example.com.',
   'recipients.too_many': (p: { count: number; max: number }) =>
     `You added ${p.count} addresses; one share can go to ${p.max}. Remove ${p.count - p.max} or send two shares. Nothing was sent.`,
-  'recipients.malformed': (p: { addresses: string[] }) =>
-    `These don't look like email addresses: ${p.addresses.join(', ')}. Nothing was sent.`,
-  'recipients.mention': (p: { name: string }) =>
-    `I can't look up ${p.name}'s email. Type the address instead.`,
+  'recipients.malformed': (p: { addresses: string[] }) => malformed(p.addresses),
+  'recipients.mention': (p: { name: string; addresses?: string[] }) =>
+    `I can't look up ${p.name}'s email. Type the address instead.${p.addresses ? ` ${malformed(p.addresses)}` : ''}`,
   'share.message_too_long': (p: { max: number }) =>
     `The message is longer than ${p.max} characters. Nothing was sent.`,
   'share.lifetime': (_: Nothing) => 'Choose how long the link lives: 1, 7 or 30 days. Nothing was sent.',
@@ -245,6 +246,10 @@ export const en = {
   'page.not_found': (_: Nothing) => 'There is nothing here.',
   unexpected: (p: { reference: string }) => `Something went wrong on our side. Reference ${p.reference}.`,
 } as const;
+
+function malformed(addresses: string[]): string {
+  return `These don't look like email addresses: ${addresses.join(', ')}. Nothing was sent.`;
+}
 
 function referTo({ reference }: Referred): string {
   return reference ? ` Reference ${reference}.` : '';

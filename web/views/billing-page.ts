@@ -1,6 +1,7 @@
 import { html, type Html } from '../../core/html.js';
 import type { Statement, StatementLine } from '../../core/billing/statement.js';
 import { formatBytes, formatDate } from '../../core/messages/format.js';
+import { displayEmail } from '../../core/shares/recipients.js';
 import type { UsageKind } from '../../prisma/generated/enums.js';
 import type { Page } from '../page.js';
 
@@ -64,7 +65,7 @@ function table(lines: readonly StatementLine[]): Html {
                 ${
                   line.recipients.length > 0 &&
                   html`<ul>
-                    ${line.recipients.map((email) => html`<li>${email}</li>`)}
+                    ${line.recipients.map((email) => html`<li>${displayEmail(email)}</li>`)}
                   </ul>`
                 }
               </td>

@@ -1,6 +1,7 @@
 import { html, type Html } from '../../core/html.js';
 import { formatDate } from '../../core/messages/format.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
+import { displayEmail } from '../../core/shares/recipients.js';
 import type { Page } from '../page.js';
 import { shareTitle } from './share-page.js';
 import { badge, recipientStatus, shareStatus } from './share-status.js';
@@ -41,7 +42,7 @@ function entry(share: ShareSummary): Html {
     </div>
     <p class="hint">${formatDate(share.createdAt, 'time')}${ends}</p>
     <ul class="outcome">
-      ${share.recipients.map((recipient) => html`<li><span class="address">${recipient.email}</span>${badge(recipientStatus(recipient))}</li>`)}
+      ${share.recipients.map((recipient) => html`<li><span class="address">${displayEmail(recipient.email)}</span>${badge(recipientStatus(recipient))}</li>`)}
     </ul>
   </li>`;
 }

@@ -1,6 +1,7 @@
 import { html, type Html } from '../../core/html.js';
 import { formatDate, plural } from '../../core/messages/format.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
+import { displayEmail } from '../../core/shares/recipients.js';
 import type { DeliveryState } from '../../prisma/generated/enums.js';
 import type { Page } from '../page.js';
 import { fileList } from './file-list.js';
@@ -56,7 +57,8 @@ export function shareTitle(files: ShareSummary['files']): string {
 }
 
 function recipientItem(share: ShareSummary, recipient: Recipient, parts: Parts): Html {
-  const { recipientId, email, isRevoked, delivery, downloads } = recipient;
+  const { recipientId, isRevoked, delivery, downloads } = recipient;
+  const email = displayEmail(recipient.email);
   const base = `/shares/${share.shareId}/recipients/${recipientId}`;
   const isOpen = share.state === 'READY' && !isRevoked;
   return html`<li>

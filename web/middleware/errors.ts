@@ -64,6 +64,8 @@ function answer(
   } else if (req.account && isAppError(error) && error.code === 'account.not_confirmed') {
     sendPage(deps, req, res, confirmFirstPage(req.account.email, csrfToken(req)));
   } else {
-    sendPage(deps, req, res, errorPage(res.statusCode, error.message));
+    const isConnecting = isAppError(error) && error.code === 'link.expired';
+    const way = isConnecting ? { path: '/connections', name: 'See what is connected' } : undefined;
+    sendPage(deps, req, res, errorPage(res.statusCode, error.message, way));
   }
 }

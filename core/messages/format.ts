@@ -7,7 +7,7 @@ export function createFormats(
 ): {
   formatBytes: (bytes: number) => string;
   formatSizes: (sizes: readonly [number, number]) => [string, string];
-  formatDate: (date: Date, style?: 'day' | 'time') => string;
+  formatDate: (date: Date, style?: 'day' | 'time', timeZone?: string) => string;
 } {
   const write = (size: number, decimals?: number): string => {
     let value = Math.abs(size);
@@ -29,10 +29,10 @@ export function createFormats(
       }
       return [`${one.toLocaleString(locale)} ${bytes}`, `${other.toLocaleString(locale)} ${bytes}`];
     },
-    formatDate(date, style = 'day') {
+    formatDate(date, style = 'day', timeZone = 'UTC') {
       const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'long', year: 'numeric' };
       const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' };
-      const options = { ...day, ...(style === 'time' ? time : {}), timeZone: 'UTC' };
+      const options = { ...day, ...(style === 'time' ? time : {}), timeZone };
       return new Intl.DateTimeFormat(locale, options).format(date);
     },
   };
@@ -40,7 +40,7 @@ export function createFormats(
 
 /**
  * `formatBytes(1536)` → `1.5 KB` (1 KB is 1024 bytes, as Slack and Discord count). `formatDate` gives a day
- * (`30 November 2026`) or a time with its day, in UTC and said so. `formatSizes` writes two different sizes so that
+ * (`30 November 2026`) or a time with its day, in UTC unless told, and said so. `formatSizes` writes two different sizes so that
  * they read as different.
  */
 export const { formatBytes, formatSizes, formatDate } = createFormats('en-GB', ['byte', 'bytes']);

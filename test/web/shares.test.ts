@@ -367,8 +367,8 @@ test('the bill adds up a month, line by line', async () => {
   expect(text).toMatch(/<dt>Files<\/dt>\s*<dd>2<\/dd>/);
   expect(text).toMatch(/<dt>Volume<\/dt>\s*<dd>3 KB<\/dd>/);
   expect(text).toMatch(/<dt>E-mails<\/dt>\s*<dd>1<\/dd>/);
-  expect(text).toContain('a.bin, b.bin');
+  expect(text).toMatch(/<li><bdi>a\.bin<\/bdi><\/li>\s*<li><bdi>b\.bin<\/bdi><\/li>/);
   expect(text).toContain('Not charged: the share failed');
   expect((await browser.get('/billing?month=2020-01')).text).toContain('Nothing was charged in this month.');
-  expect((await browser.get("/billing?month=';DROP")).text).toContain('a.bin, b.bin');
+  expect((await browser.get("/billing?month=';DROP")).text).toContain('a.bin');
 });

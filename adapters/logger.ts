@@ -50,7 +50,7 @@ function openStdout(): DestinationStream {
 
 function describeError(error: unknown, causes: number): object {
   if (!(error instanceof Error)) return { message: 'not an Error', type: typeof error };
-  const { code, kind } = error as { code?: unknown; kind?: unknown };
+  const { code, kind, $metadata } = error as SomeError;
   const hasCause = error.cause !== undefined && causes > 0;
   const cause = hasCause ? { cause: describeError(error.cause, causes - 1) } : {};
   const isOurs = typeof kind === 'string';
@@ -62,10 +62,19 @@ function describeError(error: unknown, causes: number): object {
     type: error.name,
     code,
     // The sentence of our own errors is for the person, and names their files: the code says it to us.
+    // What Amazon's support asks for.
+    ...($metadata?.requestId !== undefined && { requestId: $metadata.requestId }),
     ...(isOurs ? { kind } : { message: withoutAddresses(withoutQuery(error)) }),
     frames,
     ...cause,
   };
+}
+
+/** What an error of ours, of Node or of Amazon may carry. */
+interface SomeError extends Error {
+  code?: unknown;
+  kind?: unknown;
+  $metadata?: { requestId?: unknown };
 }
 
 /** A message of Prisma quotes our code and the query with its values; its last line says what was wrong. */

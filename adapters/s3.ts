@@ -60,8 +60,7 @@ export async function storageOrigin(options: StorageOptions): Promise<string> {
 /** An error of the SDK in our words: `unavailable`, a bucket that is not there included, since it may come back. */
 export function translateS3Error(error: unknown): AppError {
   if (isAppError(error)) return error;
-  const reference = error instanceof S3ServiceException ? (error.$metadata.requestId ?? 'none') : 'none';
-  return new AppError('unavailable', 'storage.unavailable', { reference }, { cause: error });
+  return new AppError('unavailable', 'storage.unavailable', {}, { cause: error });
 }
 
 /** The same where one object was asked for: `not_found` once storage says that this very object is not there. */

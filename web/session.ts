@@ -15,6 +15,8 @@ declare module 'express-session' {
     csrfToken: string;
     /** A sentence for the next page, shown once. */
     note: string;
+    /** Addresses that stood twice in the form of a share, for the page of that share. */
+    listedTwice: { shareId: string; emails: string[] };
   }
 }
 

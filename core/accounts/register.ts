@@ -44,7 +44,7 @@ async function deleteUnconfirmed(tx: Prisma.TransactionClient, id: string): Prom
 }
 
 /** Whether an address was registered so often within an hour that another mail would only annoy its owner. */
-async function isFlooded(rates: RateLimiter, key: string): Promise<boolean> {
+export async function isFlooded(rates: RateLimiter, key: string): Promise<boolean> {
   try {
     await rates.consume('mail-to-address', key);
     return false;

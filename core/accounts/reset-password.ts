@@ -4,13 +4,21 @@ import { AppError, FieldErrors } from '../errors.js';
 import { readToken } from '../links/tokens.js';
 import type { Deps } from '../ports.js';
 import { emailKey, normaliseEmail } from '../shares/recipients.js';
+import { isFlooded } from './register.js';
 import { findWeakness } from './registration.js';
 import { TOKEN_LIFETIME_MINUTES } from './token-lifetimes.js';
 
-/** Mails a reset link where the address has an account; answers the same where it has none. */
-export async function requestReset(deps: Pick<Deps, 'db' | 'marks' | 'log'>, email: string): Promise<void> {
+/**
+ * Mails a reset link where the address has an account; answers the same where it has none. After five requests within
+ * an hour, registrations included, nothing happens.
+ */
+export async function requestReset(
+  deps: Pick<Deps, 'db' | 'marks' | 'log' | 'rates'>,
+  email: string,
+): Promise<void> {
   const address = normaliseEmail(email.trim());
-  const account = address && (await deps.db.account.findUnique({ where: { emailKey: emailKey(address) } }));
+  if (!address || (await isFlooded(deps.rates, emailKey(address)))) return;
+  const account = await deps.db.account.findUnique({ where: { emailKey: emailKey(address) } });
   if (!account) return;
   const kind = account.confirmedAt ? 'RESET_PASSWORD' : 'CONFIRM_ADDRESS';
   await oweMail(deps, { kind, accountId: account.id, email: account.email });

@@ -47,11 +47,11 @@ export async function createLinkCode(
   };
 }
 
-/** What the portal page names before anything is approved. @throws AppError gone where the code is used or too old */
+/** What the portal page names before anything is approved. @throws AppError gone where the code is made up, used or too old */
 export async function getLinkCode(deps: Pick<Deps, 'db' | 'linkSecrets'>, token: string): Promise<LinkCode> {
   const id = readToken(deps.linkSecrets, 'connect-chat', token);
   const code = id && (await deps.db.linkCode.findUnique({ where: { id } }));
-  if (!code) throw new AppError('not_found', 'page.dead_link', {});
+  if (!code) throw new AppError('gone', 'link.expired', { platform: 'chat' });
   if (code.closedAt || code.approvedAt || code.expiresAt.getTime() <= Date.now()) {
     throw new AppError('gone', 'link.expired', { platform: PLATFORM_NAMES[code.platform] });
   }

@@ -8,7 +8,7 @@ import {
 } from './en.js';
 import { createFormats } from './format.js';
 
-const { formatBytes, formatDate } = createFormats('de-DE', 'Byte');
+const { formatBytes, formatSizes, formatDate } = createFormats('de-DE', ['Byte', 'Byte']);
 
 const DELIVERY_WORDS: Readonly<Record<DeliveryStateName, string>> = {
   PENDING: 'wartet',
@@ -42,8 +42,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'file.missing': (p) => `Es gibt keine Datei ${p.name}. Es wurde nichts gesendet.`,
   'file.not_a_file': (p) => `${p.name} ist keine Datei. Es wurde nichts gesendet.`,
   'file.empty': (p) => `${p.name} ist leer (0 Byte). Es wurde nichts gesendet.`,
-  'file.too_large': (p) =>
-    `${p.name} hat ${formatBytes(p.sizeBytes)}; erlaubt sind ${formatBytes(p.limitBytes)}. Es wurde nichts gesendet.`,
+  'file.too_large': (p) => {
+    const [size, limit] = formatSizes([p.sizeBytes, p.limitBytes]);
+    return `${p.name} hat ${size}; erlaubt sind ${limit}. Es wurde nichts gesendet.`;
+  },
   'file.deleted': (p) =>
     `${p.name} wurde in ${p.platform} gelöscht, bevor ich es kopieren konnte. Lade es noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.hidden': (p) =>
@@ -65,7 +67,7 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'file.size_differs': (p) =>
     `${p.name} kam in einer anderen Größe an als angekündigt. Lade die Datei noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.unreachable': (p) =>
-    `Ich konnte ${p.name} nicht von ${p.platform} holen. Versuche es in ein paar Minuten erneut. Es wurde nichts gesendet.`,
+    `Ich konnte ${p.name} nicht von ${p.platform} holen. Versuche es in ein paar Minuten erneut. Es wurde nichts gesendet.${referTo(p)}`,
   'file.blocked_source': (p) =>
     `${p.name} kann nicht geteilt werden: Die Datei liegt nicht dort, wo ich Dateien holen darf. Lade sie noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.upload_missing': (p) =>
@@ -76,10 +78,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     'Wer soll es bekommen? Gib 1 bis 5 E-Mail-Adressen an, zum Beispiel ann@example.com bob@example.com.',
   'recipients.too_many': (p) =>
     `Du hast ${p.count} Adressen angegeben; auf einmal gehen ${p.max}. Nimm ${p.count - p.max} heraus oder teile zweimal. Es wurde nichts gesendet.`,
-  'recipients.malformed': (p) =>
-    `Das sieht nicht nach E-Mail-Adressen aus: ${p.addresses.join(', ')}. Es wurde nichts gesendet.`,
+  'recipients.malformed': (p) => malformed(p.addresses),
   'recipients.mention': (p) =>
-    `Ich kann die E-Mail-Adresse von ${p.name} nicht nachschlagen. Gib die Adresse selbst an.`,
+    `Ich kann die E-Mail-Adresse von ${p.name} nicht nachschlagen. Gib die Adresse selbst an.${p.addresses ? ` ${malformed(p.addresses)}` : ''}`,
   'share.message_too_long': (p) => `Die Nachricht ist länger als ${p.max} Zeichen. Es wurde nichts gesendet.`,
   'share.lifetime': () => 'Wähle, wie lange der Link gilt: 1, 7 oder 30 Tage. Es wurde nichts gesendet.',
   'share.form_stale': () =>
@@ -92,8 +93,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     `Was du gerade teilst, wäre zusammen größer als ${formatBytes(p.limitBytes)}. Lösche etwas, das nicht mehr gebraucht wird, und versuche es erneut. Es wurde nichts gesendet.`,
   'share.not_found': () => 'Das gibt es nicht.',
   'share.ended': () => 'Das ist schon beendet.',
-  'share.not_ready': () => 'Die Dateien sind noch nicht gespeichert. Versuche es gleich noch einmal.',
-  'share.busy': () => 'Gerade wird eine Mail davon gesendet. Versuche es in ein paar Sekunden noch einmal.',
+  'share.not_ready': (p) =>
+    `Die Dateien sind noch nicht gespeichert. Versuche es gleich noch einmal.${referTo(p)}`,
+  'share.busy': (p) =>
+    `Gerade wird eine Mail davon gesendet. Versuche es in ein paar Sekunden noch einmal.${referTo(p)}`,
   'share.draft_gone': () =>
     'Das wartet nicht mehr: Es wurde gesendet, abgebrochen oder ist älter als 30 Minuten.',
   'delivery.too_early': (p) =>
@@ -120,7 +123,8 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'account.password_wrong': () => 'Das Passwort ist falsch.',
   'account.too_many_tries': (p) =>
     `Zu viele Versuche. Versuche es in ${count(Math.ceil(p.seconds / 60), 'Minute', 'Minuten')} erneut.`,
-  'account.busy': () => 'Gerade melden sich zu viele Leute an. Versuche es in ein paar Sekunden noch einmal.',
+  'account.busy': (p) =>
+    `Gerade melden sich zu viele Leute an. Versuche es in ein paar Sekunden noch einmal.${referTo(p)}`,
   'account.token_dead': () => 'Dieser Link ist abgelaufen oder wurde schon benutzt. Fordere einen neuen an.',
 
   // Links between chat and account
@@ -318,8 +322,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
 
   // Anything
   'storage.unavailable': (p) =>
-    `Ich konnte deine Datei gerade nicht speichern, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut. Kennung ${p.reference}.`,
-  'service.unavailable': () => 'Das geht gerade nicht. Versuche es in einer Minute noch einmal.',
+    `Ich konnte deine Datei gerade nicht speichern, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut.${referTo(p)}`,
+  'service.unavailable': (p) =>
+    `Das geht gerade nicht. Versuche es in einer Minute noch einmal.${referTo(p)}`,
   'request.malformed': () => 'Das habe ich nicht verstanden. Lade die Seite neu und versuche es erneut.',
   'request.too_large': () => 'Das ist mehr, als dieses Formular fasst.',
   'request.forged': () =>
@@ -327,6 +332,14 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'page.not_found': () => 'Hier ist nichts.',
   unexpected: (p) => `Bei uns ist etwas schiefgegangen. Kennung ${p.reference}.`,
 };
+
+function malformed(addresses: string[]): string {
+  return `Das sieht nicht nach E-Mail-Adressen aus: ${addresses.join(', ')}. Es wurde nichts gesendet.`;
+}
+
+function referTo({ reference }: { reference?: string }): string {
+  return reference ? ` Kennung ${reference}.` : '';
+}
 
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;

@@ -1,6 +1,9 @@
-import { formatBytes, formatDate, plural } from './format.js';
+import { formatBytes, formatDate, formatSizes, plural } from './format.js';
 
 type Nothing = Readonly<Record<string, never>>;
+
+/** What the edge adds to an error of the kind `unavailable`, and logs. */
+type Referred = Readonly<{ reference?: string }>;
 
 /** Names of delivery states, spelled out so that the Lambda's bundle needs no generated code. */
 const DELIVERY_WORDS = {
@@ -46,8 +49,10 @@ export const en = {
   'file.missing': (p: { name: string }) => `There is no file ${p.name}. Nothing was sent.`,
   'file.not_a_file': (p: { name: string }) => `${p.name} is not a file. Nothing was sent.`,
   'file.empty': (p: { name: string }) => `${p.name} is empty (0 bytes). Nothing was sent.`,
-  'file.too_large': (p: { name: string; sizeBytes: number; limitBytes: number }) =>
-    `${p.name} is ${formatBytes(p.sizeBytes)}; the limit is ${formatBytes(p.limitBytes)}. Nothing was sent.`,
+  'file.too_large': (p: { name: string; sizeBytes: number; limitBytes: number }) => {
+    const [size, limit] = formatSizes([p.sizeBytes, p.limitBytes]);
+    return `${p.name} is ${size}; the limit is ${limit}. Nothing was sent.`;
+  },
   'file.deleted': (p: { name: string; platform: string }) =>
     `${p.name} was deleted in ${p.platform} before I could copy it. Upload it again and retry. Nothing was sent.`,
   'file.hidden': (p: { name: string }) =>
@@ -67,8 +72,8 @@ export const en = {
     `${p.platform} answered with a sign-in page instead of ${p.name}. An admin may have to reinstall the app. Nothing was sent.`,
   'file.size_differs': (p: { name: string }) =>
     `${p.name} arrived with another size than announced. Upload it again and retry. Nothing was sent.`,
-  'file.unreachable': (p: { name: string; platform: string }) =>
-    `I could not fetch ${p.name} from ${p.platform}. Try again in a few minutes. Nothing was sent.`,
+  'file.unreachable': (p: { name: string; platform: string } & Referred) =>
+    `I could not fetch ${p.name} from ${p.platform}. Try again in a few minutes. Nothing was sent.${referTo(p)}`,
   'file.blocked_source': (p: { name: string }) =>
     `${p.name} can't be shared: it is not stored where I may fetch files. Upload it again and retry. Nothing was sent.`,
   'file.upload_missing': (p: { name: string }) =>
@@ -79,10 +84,9 @@ export const en = {
     'Who should get it? Add 1 to 5 email addresses, for example ann@example.com bob@example.com.',
   'recipients.too_many': (p: { count: number; max: number }) =>
     `You added ${p.count} addresses; one share can go to ${p.max}. Remove ${p.count - p.max} or send two shares. Nothing was sent.`,
-  'recipients.malformed': (p: { addresses: string[] }) =>
-    `These don't look like email addresses: ${p.addresses.join(', ')}. Nothing was sent.`,
-  'recipients.mention': (p: { name: string }) =>
-    `I can't look up ${p.name}'s email. Type the address instead.`,
+  'recipients.malformed': (p: { addresses: string[] }) => malformed(p.addresses),
+  'recipients.mention': (p: { name: string; addresses?: string[] }) =>
+    `I can't look up ${p.name}'s email. Type the address instead.${p.addresses ? ` ${malformed(p.addresses)}` : ''}`,
   'share.message_too_long': (p: { max: number }) =>
     `The message is longer than ${p.max} characters. Nothing was sent.`,
   'share.lifetime': (_: Nothing) => 'Choose how long the link lives: 1, 7 or 30 days. Nothing was sent.',
@@ -96,9 +100,10 @@ export const en = {
     `Your live shares would hold more than ${formatBytes(p.limitBytes)}. Delete one that is no longer needed and try again. Nothing was sent.`,
   'share.not_found': (_: Nothing) => 'There is no such share.',
   'share.ended': (_: Nothing) => 'This share has already ended.',
-  'share.not_ready': (_: Nothing) => 'The files of this share are not stored yet. Try again in a moment.',
-  'share.busy': (_: Nothing) =>
-    'A mail of this share is being sent at this moment. Try again in a few seconds.',
+  'share.not_ready': (p: Referred) =>
+    `The files of this share are not stored yet. Try again in a moment.${referTo(p)}`,
+  'share.busy': (p: Referred) =>
+    `A mail of this share is being sent at this moment. Try again in a few seconds.${referTo(p)}`,
   'share.draft_gone': (_: Nothing) =>
     'This share is no longer waiting: it was sent, cancelled, or is older than 30 minutes.',
   'delivery.too_early': (p: { minutes: number }) =>
@@ -125,8 +130,8 @@ export const en = {
   'account.password_wrong': (_: Nothing) => 'The password is wrong.',
   'account.too_many_tries': (p: { seconds: number }) =>
     `Too many tries. Try again in ${plural(Math.ceil(p.seconds / 60), 'minute')}.`,
-  'account.busy': (_: Nothing) =>
-    'Too many people are signing in at this moment. Try again in a few seconds.',
+  'account.busy': (p: Referred) =>
+    `Too many people are signing in at this moment. Try again in a few seconds.${referTo(p)}`,
   'account.token_dead': (_: Nothing) => 'This link has expired or was already used. Ask for a new one.',
 
   // Links between chat and account
@@ -331,9 +336,10 @@ export const en = {
   'page.dead_link': (_: Nothing) => 'This link does not work. It may have been withdrawn, or mistyped.',
 
   // Anything
-  'storage.unavailable': (p: { reference: string }) =>
-    `I couldn't save your file just now, so nothing was sent. Try again in a few minutes. Reference ${p.reference}.`,
-  'service.unavailable': (_: Nothing) => 'This does not work at the moment. Try again in a minute.',
+  'storage.unavailable': (p: Referred) =>
+    `I couldn't save your file just now, so nothing was sent. Try again in a few minutes.${referTo(p)}`,
+  'service.unavailable': (p: Referred) =>
+    `This does not work at the moment. Try again in a minute.${referTo(p)}`,
   'request.malformed': (_: Nothing) => 'That request was not understood. Reload the page and try again.',
   'request.too_large': (_: Nothing) => 'That is more than this form takes.',
   'request.forged': (_: Nothing) =>
@@ -346,6 +352,14 @@ export const en = {
 export function bar(done: number, all: number): string {
   const filled = Math.round((done / all) * 10);
   return '▰'.repeat(filled) + '▱'.repeat(10 - filled);
+}
+
+function malformed(addresses: string[]): string {
+  return `These don't look like email addresses: ${addresses.join(', ')}. Nothing was sent.`;
+}
+
+function referTo({ reference }: Referred): string {
+  return reference ? ` Reference ${reference}.` : '';
 }
 
 function people(count: number): string {

@@ -198,5 +198,5 @@ export function fakeRates(): RateLimiter & { counts: Map<string, number>; usedUp
 
 /** What storage answers when it is down. */
 export function storageDown(): AppError {
-  return new AppError('unavailable', 'storage.unavailable', { reference: 'test' });
+  return new AppError('unavailable', 'storage.unavailable', {});
 }

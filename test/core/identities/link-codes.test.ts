@@ -169,9 +169,9 @@ describe('connecting an account', () => {
       mintToken(linkSecrets, 'connect-chat', randomUUID()),
       mintToken(linkSecrets, 'link', linkCodeId),
     ]) {
-      await expect(getLinkCode(deps(), token)).rejects.toMatchObject({ kind: 'not_found' });
+      await expect(getLinkCode(deps(), token)).rejects.toMatchObject({ kind: 'gone' });
       await expect(approveLinkCode(deps(), token, accountId, password)).rejects.toMatchObject({
-        kind: 'not_found',
+        kind: 'gone',
       });
     }
     await expect(confirmLinkCode(deps(), randomUUID(), ann)).rejects.toMatchObject(expired);

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  displayEmail,
   MAX_RECIPIENTS,
   normaliseEmail,
   parseRecipients,
   requireRecipients,
 } from '../../../core/shares/recipients.js';
+import { catchError } from '../../support/catch-error.js';
 
 describe('a field of addresses', () => {
   test.each([
@@ -165,11 +167,10 @@ describe('a field of addresses', () => {
   });
 });
 
-function catchError(work: () => unknown): Error {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('nothing was thrown');
-}
+test.each([
+  ['bob@xn--bcher-kva.example', 'bob@bücher.example'],
+  ['Bob@example.com', 'Bob@example.com'],
+  ['no address', 'no address'],
+])('%s is shown as %s', (email, shown) => {
+  expect(displayEmail(email)).toBe(shown);
+});

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ApplicationCommandOptionType } from 'discord.js';
 import { describe, expect, test } from 'vitest';
 import { describeCommands } from '../bot/discord/commands.js';
+import { DEFAULT_MANIFEST } from '../local/slack/manifest.js';
 
 const root = path.resolve(import.meta.dirname, '..');
 const adrs = list('docs/adr', '.md');
@@ -82,6 +83,14 @@ describe('the Slack manifest', () => {
   test('has the commands that the bot listens to', () => {
     expect(commands).not.toEqual([]);
     expect(matches(manifest, /^ +- command: (\S+)$/gm)).toEqual(commands);
+  });
+
+  test('has the commands that the simulated Slack offers', () => {
+    expect(DEFAULT_MANIFEST.commands.map(({ command }) => command)).toEqual(commands);
+    for (const { description, usageHint } of DEFAULT_MANIFEST.commands) {
+      expect(manifest).toContain(`description: ${description}\n`);
+      expect(manifest).toContain(`usage_hint: '${usageHint}'\n`);
+    }
   });
 
   test('has the events that the bot listens to', () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
 import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
@@ -69,6 +70,7 @@ describe('what somebody sees in the local Slack', () => {
   test('comes again whenever it changes, and not while it does not', async () => {
     const events = await watch(`${slack.url}/_control/watch?userId=${ADA}`);
     expect((await events.next()).messages).toEqual([]);
+    await delay(300);
     await slack.control.postMessage({ userId: GRACE, channelId: GENERAL, text: 'one' });
     expect((await events.next()).messages).toMatchObject([{ text: 'one' }]);
     await slack.control.postMessage({ userId: GRACE, channelId: `D${GRACE.slice(1)}`, text: 'not for Ada' });

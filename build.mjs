@@ -1,5 +1,5 @@
 // Builds whatever exists of the tree in the current directory into dist/: one ESM bundle for each process,
-// the Lambda zips, and the browser's files under fingerprinted names. `--verbose` prints the sizes;
+// the Lambda zips, the browser's files under fingerprinted names, and those of the chat console. `--verbose` prints the sizes;
 // `--when-stale` does nothing where the last build is newer than every source.
 import { spawnSync } from 'node:child_process';
 import {
@@ -75,10 +75,28 @@ const forNode = {
   ],
 };
 
+/** @type {import('esbuild').BuildOptions} */
+const forBrowsers = {
+  absWorkingDir,
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  sourcemap: 'linked',
+  metafile: true,
+  logLevel: 'warning',
+};
+
 if (process.argv.includes('--when-stale') && !isStale()) process.exit(0);
 emptyDist();
 if (existsSync('prisma/schema.prisma')) generatePrismaClient();
-const built = await Promise.all([buildProcesses(), ...lambdas.map(buildLambda), buildAssets()]);
+const built = await Promise.all([
+  buildProcesses(),
+  ...lambdas.map(buildLambda),
+  buildAssets(),
+  buildConsolePage(),
+]);
 if (existsSync('local/lambda/bootstrap.mjs'))
   cpSync('local/lambda/bootstrap.mjs', 'dist/local/bootstrap.mjs');
 
@@ -183,20 +201,12 @@ function chainToPrisma(inputs, entry) {
 async function buildAssets() {
   const copied = ['.svg', '.png', '.ico', '.woff2'];
   const result = await build({
-    absWorkingDir,
+    ...forBrowsers,
     entryPoints: [...list('web/browser', ['.ts']), ...list('web/assets', ['.css', ...copied])],
     outdir: 'dist/assets',
     entryNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
     loader: Object.fromEntries(copied.map((extension) => [extension, 'copy'])),
-    bundle: true,
-    minify: true,
-    platform: 'browser',
-    target: 'es2022',
-    format: 'esm',
-    sourcemap: 'linked',
-    metafile: true,
-    logLevel: 'warning',
   });
   const manifest = {};
   for (const [path, { entryPoint }] of Object.entries(result.metafile.outputs)) {
@@ -205,6 +215,12 @@ async function buildAssets() {
   mkdirSync('dist/assets', { recursive: true });
   writeFileSync('dist/assets/manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
   return result;
+}
+
+/** Beside the process that serves them, under their plain names: nobody keeps a copy. */
+function buildConsolePage() {
+  const entryPoints = list('local/console/browser', ['.ts', '.css']);
+  return build({ ...forBrowsers, entryPoints, outdir: 'dist/local/console' });
 }
 
 /** Paths of the files right in a folder that end so; none when there is no such folder. */

@@ -4,6 +4,7 @@ import { ApplicationCommandOptionType } from 'discord.js';
 import { describe, expect, test } from 'vitest';
 import { SHARE_MESSAGE, SHARE_NEW } from '../bot/slack/on-shortcut.js';
 import { describeCommands } from '../bot/discord/commands.js';
+import { DEFAULT_MANIFEST } from '../local/slack/manifest.js';
 
 const root = path.resolve(import.meta.dirname, '..');
 const adrs = list('docs/adr', '.md');
@@ -87,6 +88,14 @@ describe('the Slack manifest', () => {
 
   test('has the shortcuts that the bot listens to', () => {
     expect(matches(manifest, /callback_id: (\S+)$/gm)).toEqual([SHARE_MESSAGE, SHARE_NEW]);
+  });
+
+  test('has the commands that the simulated Slack offers', () => {
+    expect(DEFAULT_MANIFEST.commands.map(({ command }) => command)).toEqual(commands);
+    for (const { description, usageHint } of DEFAULT_MANIFEST.commands) {
+      expect(manifest).toContain(`description: ${description}\n`);
+      expect(manifest).toContain(`usage_hint: '${usageHint}'\n`);
+    }
   });
 
   test('has the events that the bot listens to', () => {

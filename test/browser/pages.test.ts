@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { text } from '../../core/messages/messages.js';
 import { discordPerson } from '../support/chat-people.js';
+import { findSerious } from '../support/find-serious.js';
 import { linkIn, waitForMail } from '../support/inbox.js';
 import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
 import { signIn } from '../support/portal-person.js';
@@ -159,16 +159,3 @@ describe('without JavaScript', () => {
     await context.close();
   });
 });
-
-/** What axe calls serious or critical, each with where it is. */
-async function findSerious(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: axe.source });
-  const { violations } = await page.evaluate<Results>('axe.run()');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
-interface Results {
-  violations: { id: string; impact: string; nodes: { html: string }[] }[];
-}

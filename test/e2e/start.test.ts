@@ -39,6 +39,7 @@ describe('npm start', () => {
     expect(lines[0]).toMatch(/^Passalong is ready \(\d+\.\d s\)\.$/);
     for (const [name, value] of [
       ['Portal', stack.urls.portal],
+      ['Chat', `${stack.urls.console}  (act as a person of the simulated Slack and Discord)`],
       ['Inbox', stack.urls.inbox],
       ['Storage', stack.urls.s3],
       ['Lambda', stack.urls.lambda],
@@ -51,7 +52,8 @@ describe('npm start', () => {
     ] as const) {
       expect(lines.filter((line) => line.startsWith(`  ${name} `) && line.includes(value))).toHaveLength(1);
     }
-    expect(stack.output()).toMatch(/Next: npm run demo[^]*npm run chat[^]*Ctrl-C stops everything/);
+    expect(stack.output()).toContain(`Next: open ${stack.urls.console}, attach a file and type /share`);
+    expect(stack.output()).toMatch(/ npm run demo[^]* npm run chat[^]*Ctrl-C stops everything/);
   });
 
   test('is refused on a data folder that is in use, and the folder is named', async () => {
@@ -65,6 +67,7 @@ describe('npm start', () => {
 
   test.each([
     ['PORT', 'portal'],
+    ['CONSOLE_PORT', 'console'],
     ['INBOX_PORT', 'inbox'],
     ['S3_PORT', 's3'],
   ] as const)('is refused in one line where the port of %s is in use', async (variable, name) => {

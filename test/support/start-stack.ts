@@ -14,7 +14,15 @@ const STOP_MS = 60_000;
 
 /** What `npm start` leaves for commands that join it. */
 export interface Running {
-  urls: { portal: string; inbox: string; s3: string; lambda: string; slack: string; discord: string };
+  urls: {
+    portal: string;
+    inbox: string;
+    s3: string;
+    lambda: string;
+    slack: string;
+    discord: string;
+    console: string;
+  };
   account: { email: string; password: string };
   productEnv: Record<string, string>;
   pids: Record<string, number>;
@@ -129,7 +137,7 @@ interface Launched {
 }
 
 async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: string }): Promise<Launched> {
-  const [portal, inbox, s3] = await findFreePorts(3);
+  const [portal, inbox, s3, chat] = await findFreePorts(4);
   const child = spawn(process.execPath, [path.join(ROOT, 'dist/start.js')], {
     cwd: ROOT,
     ...user,
@@ -140,6 +148,7 @@ async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: str
       PORT: String(portal),
       INBOX_PORT: String(inbox),
       S3_PORT: String(s3),
+      CONSOLE_PORT: String(chat),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

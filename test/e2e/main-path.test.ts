@@ -219,8 +219,8 @@ describe.each(backends)('the main path $backend', ({ backend, isSkipped }) => {
     await slowStorage(s3, 0);
     await page.waitForURL(/\/shares\/[0-9a-f-]{36}$/);
     await page.getByText('Available', { exact: true }).waitFor();
-    await waitFor('both mails to be sent', async () => {
-      return (await page.locator('.people .badge', { hasText: 'Sent' }).count()) === 2 || null;
+    await waitFor('both mails to be delivered', async () => {
+      return (await page.locator('.people .badge', { hasText: 'Delivered' }).count()) === 2 || null;
     });
     await shoot(page, 'share-sent', true);
     const film = parts.filter((url) => new URL(url).pathname === new URL(parts[0] ?? '').pathname);

@@ -113,6 +113,8 @@ test.each([
 
 test.each([
   [390, '/billing'],
+  [700, '/billing'],
+  [800, '/billing'],
   [390, '/shares'],
   [390, 'link'],
 ])('at %d pixels nothing of %s is cut', async (width, name) => {

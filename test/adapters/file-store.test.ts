@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
@@ -191,18 +190,19 @@ describe('the file store on S3', () => {
   });
 
   test('lets go of the line where its reader stops', async () => {
-    let isClosed = false;
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-length': 100_000_000 });
       response.write(randomBytes(100_000));
-      response.on('close', () => (isClosed = true));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
+    const connected = once(server, 'connection') as Promise<[Socket]>;
     const { port } = server.address() as AddressInfo;
     const body = await createS3FileStore(client(`http://127.0.0.1:${port}`), 'files').open('shares/12/a');
+    const [line] = await connected;
+    expect(line.destroyed).toBe(false);
+    const closed = new Promise((resolve) => line.once('close', resolve));
     body.destroy();
-    for (let tries = 0; tries < 200 && !isClosed; tries += 1) await wait(10);
-    expect(isClosed).toBe(true);
+    await closed;
     server.close();
   });
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createPresigningClient, storageOrigin } from '../../adapters/s3.js';
 import { createS3DownloadSigner } from '../../adapters/s3-download-signer.js';
 import { createS3UploadStore } from '../../adapters/s3-upload-store.js';
@@ -36,13 +36,9 @@ test.each([
 });
 
 test('the origin is known without credentials, since the portal starts before it is asked for any', async () => {
-  const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
-  const before = names.map((name) => [name, process.env[name]]);
-  for (const name of names) delete process.env[name];
-  try {
-    const origin = await storageOrigin({ ...none, region: 'eu-central-1', bucket: 'passalong' });
-    expect(origin).toBe('https://passalong.s3.eu-central-1.amazonaws.com');
-  } finally {
-    Object.assign(process.env, Object.fromEntries(before));
-  }
+  vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const origin = await storageOrigin({ ...none, region: 'eu-central-1', bucket: 'passalong' });
+  expect(origin).toBe('https://passalong.s3.eu-central-1.amazonaws.com');
 });

@@ -103,9 +103,9 @@ describe('an upload', () => {
 
   test('aborted as storage joins it is forgotten, and not taken for one without a key', async () => {
     await beginUpload(deps(), accountId, first);
-    const { complete } = uploads;
+    const complete = uploads.complete.bind(uploads);
     uploads.complete = async (...call) => {
-      const sizeBytes = await complete.apply(uploads, call);
+      const sizeBytes = await complete(...call);
       await abortUpload(deps(), accountId, first);
       return sizeBytes;
     };
@@ -122,9 +122,9 @@ describe('an upload', () => {
     await beginUpload(deps(), accountId, second);
     await completeUpload(deps(), accountId, second, parts);
     await beginUpload(deps(), accountId, first);
-    const { complete } = uploads;
+    const complete = uploads.complete.bind(uploads);
     uploads.complete = async (...call) => {
-      const sizeBytes = await complete.apply(uploads, call);
+      const sizeBytes = await complete(...call);
       uploads.complete = complete;
       await completeUpload(deps(), accountId, first, parts);
       return sizeBytes;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { AppError } from '../../../core/errors.js';
 import type { FileFetcher, Limits } from '../../../core/ports.js';
 import { revokeShare } from '../../../core/shares/revoke-share.js';
@@ -159,18 +159,22 @@ describe('a chat share', () => {
     expect(share).toMatchObject({ state: 'READY', fence: 2, attachments: [{ sha256: sha256(bytes) }] });
   });
 
-  test('keeps its lease while a slow file streams', async () => {
-    const shareId = await chatShare(3);
-    const slow = async function* () {
-      for (const letter of 'abc') {
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        yield Buffer.from(letter);
-      }
-    };
-    const deps = depsWith(fakeFetcher({ F1: () => Readable.from(slow()) }), { leaseSeconds: 1 });
-    const storing = storeAttachments(deps, shareId);
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+  test('keeps its lease while a slow file streams, renewing it at every third', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const shareId = await chatShare();
+    let arrive: (body: Readable) => void = () => undefined;
+    const fetch = vi.fn(() => new Promise<Readable>((resolve) => (arrive = resolve)));
+    const storing = storeAttachments(depsWith({ fetch }), shareId);
+    await waitFor(async () => fetch.mock.calls.length === 1);
+    const isHeld = async () => ((await readShare(shareId)).leaseUntil ?? 0) > new Date();
+    for (let renewals = 1; renewals <= 3; renewals += 1) {
+      await lapseLease(shareId);
+      vi.advanceTimersByTime(timings.leaseMs / 3);
+      await waitFor(isHeld);
+    }
     await storeAttachments(depsWith(noFetcher), shareId);
+    arrive(Readable.from([bytes]));
     await storing;
     expect(await readShare(shareId)).toMatchObject({ state: 'READY', fence: 1 });
   });

@@ -48,8 +48,8 @@ test('all that is signed for a file is together no more than announced, and a Mi
   const announced = 40 * MIB;
   const sign = await begin(announced);
   let signedBytes = 0;
-  for (let partNumber = 1; partNumber <= 100; partNumber += 1) {
-    for (const sizeBytes of [1024, 48, 32, 16, 9, 8, 5, 1, 1 / MIB].map((mib) => Math.ceil(mib * MIB))) {
+  for (const partNumber of [1, 2, 3, 4, 5, 100]) {
+    for (const sizeBytes of [GIB, 48 * MIB, 16 * MIB, 9 * MIB, 5 * MIB, 1]) {
       const isSigned = await sign(partNumber, sizeBytes).then(
         () => true,
         (error: unknown) => {

@@ -1,9 +1,9 @@
 import { openAsBlob } from 'node:fs';
 import { AppError } from '../../core/errors.js';
+import { partBytes } from '../../core/shares/part-plan.js';
 import { beginUpload, completeUpload, signUploadPart } from '../../core/shares/upload.js';
 import type { TerminalDeps } from './terminal.js';
 
-const PART_BYTES = 16 * 1024 ** 2;
 const TRIES = 3;
 
 /**
@@ -19,8 +19,9 @@ export async function uploadFile(
   const file = await openAsBlob(filePath);
   await beginUpload(deps, accountId, attachmentId);
   const parts: { partNumber: number; etag: string }[] = [];
-  for (let start = 0; start < file.size; start += PART_BYTES) {
-    const part = file.slice(start, start + PART_BYTES);
+  const maxPartBytes = partBytes(file.size);
+  for (let start = 0; start < file.size; start += maxPartBytes) {
+    const part = file.slice(start, start + maxPartBytes);
     const partNumber = parts.length + 1;
     const url = await signUploadPart(deps, accountId, attachmentId, { partNumber, sizeBytes: part.size });
     parts.push({ partNumber, etag: await putPart(url, part) });

@@ -6,8 +6,7 @@ const MAX_PARTS = 1_000;
 
 /**
  * The size in bytes of each part of an upload but its last: 16 MiB, or as much as keeps a large file within the number
- * of parts. The browser (`web/browser/parts/upload-files.ts`) and the server reckon alike, so that the server can tell
- * how far into its file a part reaches.
+ * of parts. Browser, terminal and server reckon alike, so that the server can tell how far into its file a part reaches.
  */
 export function partBytes(fileBytes: number): number {
   return Math.max(PART_BYTES, Math.ceil(fileBytes / MAX_PARTS / MIB) * MIB);

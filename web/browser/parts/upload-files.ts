@@ -1,5 +1,6 @@
 import AwsS3 from '@uppy/aws-s3';
 import Uppy, { type Body, type Meta, type UppyFile } from '@uppy/core';
+import { partBytes } from '../../../core/shares/part-plan.js';
 import { ask, RequestError } from './api.js';
 
 export interface UploadItem {
@@ -13,10 +14,6 @@ export interface UploadRun {
   cancel(): Promise<void>;
 }
 
-const MIB = 1024 * 1024;
-const PART_BYTES = 16 * MIB;
-/** S3 takes 10,000; the list of a thousand fits into one page of S3 and one request to the portal. */
-const MAX_PARTS = 1_000;
 const PARTS_AT_ONCE = 4;
 const RETRY_DELAYS_MS = [0, 1_000, 3_000, 5_000, 10_000];
 const BROKEN = 'The connection broke. Nothing is lost: Try again goes on where it stopped.';
@@ -83,11 +80,6 @@ export function uploadFiles(
       await Promise.allSettled([...begun].map((id) => ask('POST', `/uploads/${id}/abort`, { body: {} })));
     },
   };
-}
-
-/** 16 MiB, or as much as keeps a large file within the number of parts. */
-function partBytes(fileBytes: number): number {
-  return Math.max(PART_BYTES, Math.ceil(fileBytes / MAX_PARTS / MIB) * MIB);
 }
 
 interface ListedPart {

@@ -1,5 +1,5 @@
 // Builds whatever exists of the tree in the current directory into dist/: one ESM bundle for each process,
-// the Lambda zips, and the browser's files under fingerprinted names. `--verbose` prints the sizes;
+// the Lambda zips, the browser's files under fingerprinted names, and those of the chat console. `--verbose` prints the sizes;
 // `--when-stale` does nothing where the last build is newer than every source.
 import { spawnSync } from 'node:child_process';
 import {
@@ -75,10 +75,28 @@ const forNode = {
   ],
 };
 
+/** @type {import('esbuild').BuildOptions} */
+const forBrowsers = {
+  absWorkingDir,
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  sourcemap: 'linked',
+  metafile: true,
+  logLevel: 'warning',
+};
+
 if (process.argv.includes('--when-stale') && !isStale()) process.exit(0);
+emptyDist();
 if (existsSync('prisma/schema.prisma')) generatePrismaClient();
-rmSync('dist', { recursive: true, force: true });
-const built = await Promise.all([buildProcesses(), ...lambdas.map(buildLambda), buildAssets()]);
+const built = await Promise.all([
+  buildProcesses(),
+  ...lambdas.map(buildLambda),
+  buildAssets(),
+  buildConsolePage(),
+]);
 if (existsSync('local/lambda/bootstrap.mjs'))
   cpSync('local/lambda/bootstrap.mjs', 'dist/local/bootstrap.mjs');
 
@@ -101,6 +119,17 @@ function newest(path) {
   if (!found.isDirectory()) return found.mtimeMs;
   if (path === join('prisma', 'generated')) return 0;
   return Math.max(found.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+/** Before all else, so that where nothing can be written nothing is begun. */
+function emptyDist() {
+  try {
+    mkdirSync('dist', { recursive: true });
+    for (const name of readdirSync('dist')) rmSync(join('dist', name), { recursive: true, force: true });
+  } catch (error) {
+    const state = 'The build in dist is missing or older than its sources';
+    fail(`${state}, and dist cannot be written (${error.code}). Run "npm run build" as somebody who may.`);
+  }
 }
 
 /** The client is generated anew when it is missing or older than the schema. */
@@ -172,20 +201,12 @@ function chainToPrisma(inputs, entry) {
 async function buildAssets() {
   const copied = ['.svg', '.png', '.ico', '.woff2'];
   const result = await build({
-    absWorkingDir,
+    ...forBrowsers,
     entryPoints: [...list('web/browser', ['.ts']), ...list('web/assets', ['.css', ...copied])],
     outdir: 'dist/assets',
     entryNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
     loader: Object.fromEntries(copied.map((extension) => [extension, 'copy'])),
-    bundle: true,
-    minify: true,
-    platform: 'browser',
-    target: 'es2022',
-    format: 'esm',
-    sourcemap: 'linked',
-    metafile: true,
-    logLevel: 'warning',
   });
   const manifest = {};
   for (const [path, { entryPoint }] of Object.entries(result.metafile.outputs)) {
@@ -194,6 +215,12 @@ async function buildAssets() {
   mkdirSync('dist/assets', { recursive: true });
   writeFileSync('dist/assets/manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
   return result;
+}
+
+/** Beside the process that serves them, under their plain names: nobody keeps a copy. */
+function buildConsolePage() {
+  const entryPoints = list('local/console/browser', ['.ts', '.css']);
+  return build({ ...forBrowsers, entryPoints, outdir: 'dist/local/console' });
 }
 
 /** Paths of the files right in a folder that end so; none when there is no such folder. */

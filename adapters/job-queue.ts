@@ -20,6 +20,9 @@ export interface QueueOptions {
 /** Accepting a share never waits longer than this on the queue: the reconciler finds what was not queued. */
 const MAX_ADD_MS = 200;
 
+const QUIET_MS = 30_000;
+const quietUntil = new WeakMap<Logger, number>();
+
 /** The producer. `add` never throws. */
 export function createJobQueue(options: QueueOptions): JobQueue & { close(): Promise<void> } {
   const { queue, close } = openQueue(options);
@@ -52,7 +55,7 @@ export function createJobWorker(
   options: QueueOptions & { concurrency: number; lockMs: number },
   process: (name: string, payload: unknown, attempt: number) => Promise<void>,
 ): { close(): Promise<void> } {
-  const { log, lockMs, concurrency } = options;
+  const { lockMs, concurrency } = options;
   const settings: Omit<WorkerOptions, 'connection'> = {
     concurrency,
     lockDuration: lockMs,
@@ -60,13 +63,11 @@ export function createJobWorker(
     maxStalledCount: 10,
   };
   const work = (job: Job): Promise<void> => process(job.name, job.data, job.attemptsMade + 1);
-  const redis = options.redisUrl
-    ? connectRedis(options.redisUrl, log, { maxRetriesPerRequest: null })
-    : undefined;
+  const redis = connectRedis(options, { maxRetriesPerRequest: null });
   const worker = redis
     ? new Worker(QUEUE_NAME, work, { ...settings, connection: redis })
     : new Worker(QUEUE_NAME, work, { ...settings, connection: postgres(options) }, createPostgresBackend);
-  worker.on('error', warnNowAndThen(log, 'queue worker error'));
+  worker.on('error', warnOf(options));
   return {
     async close() {
       await worker.close();
@@ -76,13 +77,11 @@ export function createJobWorker(
 }
 
 function openQueue(options: QueueOptions): { queue: Queue; close: () => Promise<void> } {
-  const redis = options.redisUrl
-    ? connectRedis(options.redisUrl, options.log, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
-    : undefined;
+  const redis = connectRedis(options, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
   const queue = redis
     ? new Queue(QUEUE_NAME, { connection: redis })
     : (new Queue(QUEUE_NAME, { connection: postgres(options) }, createPostgresBackend) as unknown as Queue);
-  queue.on('error', warnNowAndThen(options.log, 'queue error'));
+  queue.on('error', warnOf(options));
   return {
     queue,
     async close() {
@@ -96,19 +95,24 @@ function postgres({ databaseUrl }: QueueOptions): PostgresPoolConfig {
   return { connectionString: databaseUrl, schema: 'bullmq', migrate: true, max: 4 };
 }
 
-function connectRedis(url: string, log: Logger, options: object): Redis {
-  const redis = new Redis(url, options);
-  redis.on('error', warnNowAndThen(log, 'redis connection lost'));
+/** Connects at once, so that a Redis that cannot be used shows as the process starts. */
+function connectRedis(options: QueueOptions, settings: object): Redis | undefined {
+  if (!options.redisUrl) return undefined;
+  const redis = new Redis(options.redisUrl, settings);
+  redis.on('error', warnOf(options));
   return redis;
 }
 
-/** A client that reconnects reports an error many times a second: one line in ten seconds is enough. */
-function warnNowAndThen(log: Logger, message: string): (error: Error) => void {
-  let quietUntil = 0;
+/**
+ * Every client of a process reports the same trouble, and one that reconnects many times a second: one line in half
+ * a minute is enough. No process ends by it, since what is due stands in Postgres.
+ */
+function warnOf({ redisUrl, log }: QueueOptions): (error: Error) => void {
+  const place = redisUrl ? 'the Redis of REDIS_URL' : 'the queue in Postgres';
   return (error) => {
-    if (Date.now() < quietUntil) return;
-    quietUntil = Date.now() + 10_000;
-    log.warn({ err: error }, message);
+    if (Date.now() < (quietUntil.get(log) ?? 0)) return;
+    quietUntil.set(log, Date.now() + QUIET_MS);
+    log.warn({ err: error }, `${place} does not work; jobs wait until it does`);
   };
 }
 

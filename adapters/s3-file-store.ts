@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable, pipeline } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   ListObjectsV2Command,
@@ -11,7 +12,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { FileStore } from '../core/ports.js';
-import { translateS3Error } from './s3.js';
+import { translateObjectError, translateS3Error } from './s3.js';
 
 /** Objects of one bucket, streamed: one PutObject each, so that nothing half-made is left (5 GiB at most). */
 export function createS3FileStore(client: S3Client, bucket: string): FileStore {
@@ -47,9 +48,20 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         if (!(Body instanceof Readable)) throw new Error('storage answered without a stream');
-        return Body;
+        return withOurErrors(Body);
       } catch (error) {
-        throw translateS3Error(error);
+        throw translateObjectError(error);
+      }
+    },
+
+    async has(key) {
+      try {
+        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return true;
+      } catch (error) {
+        const translated = translateObjectError(error);
+        if (translated.kind === 'not_found') return false;
+        throw translated;
       }
     },
 
@@ -81,6 +93,18 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
       }
     },
   };
+}
+
+/** An object's bytes. The line to storage may still break while they come, and that is storage that is down. */
+function withOurErrors(body: Readable): Readable {
+  const bytes = new PassThrough({
+    destroy(error, done) {
+      done(error && translateS3Error(error));
+    },
+  });
+  // Its callback has nothing to say that whoever reads `bytes` is not told.
+  pipeline(body, bytes, () => undefined);
+  return bytes;
 }
 
 /**

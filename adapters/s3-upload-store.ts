@@ -11,7 +11,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { AppError } from '../core/errors.js';
 import type { UploadedPart, UploadStore } from '../core/ports.js';
-import { translateS3Error } from './s3.js';
+import { translateObjectError, translateS3Error } from './s3.js';
 
 const PART_URL_SECONDS = 15 * 60;
 
@@ -45,14 +45,19 @@ export function createS3UploadStore(client: S3Client, presigning: S3Client, buck
       let marker: string | undefined;
       do {
         const page = await send(() =>
-          client.send(
-            new ListPartsCommand({
-              Bucket: bucket,
-              Key: key,
-              UploadId: uploadId,
-              ...(marker ? { PartNumberMarker: marker } : {}),
+          client
+            .send(
+              new ListPartsCommand({
+                Bucket: bucket,
+                Key: key,
+                UploadId: uploadId,
+                ...(marker ? { PartNumberMarker: marker } : {}),
+              }),
+            )
+            .catch((error: unknown) => {
+              if (!isUnknownUpload(error)) throw error;
+              throw new AppError('not_found', 'share.not_found', {}, { cause: error });
             }),
-          ),
         );
         for (const { PartNumber = 0, Size = 0, ETag = '' } of page.Parts ?? []) {
           parts.push({ partNumber: PartNumber, sizeBytes: Size, etag: ETag });
@@ -80,10 +85,12 @@ export function createS3UploadStore(client: S3Client, presigning: S3Client, buck
             if (!isUnknownUpload(error)) throw error;
           });
       });
-      const { ContentLength = 0 } = await send(() =>
-        client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
-      );
-      return ContentLength;
+      try {
+        const { ContentLength = 0 } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return ContentLength;
+      } catch (error) {
+        throw translateObjectError(error);
+      }
     },
 
     async abort(key, uploadId) {

@@ -36,8 +36,12 @@ export function createSlackFiles(slack: NonNullable<Platforms['slack']>): SlackF
         mimetype: contentType = 'application/octet-stream',
         size: sizeBytes = 0,
         user: ownerId = '',
+        channels = [],
+        groups = [],
+        ims = [],
       } = file;
-      return { name, contentType, sizeBytes, ownerId };
+      const channelIds = [...channels, ...groups, ...ims];
+      return { name, contentType, sizeBytes, ownerId, channelIds };
     },
   };
 }

@@ -40,6 +40,7 @@ export const BUTTON_ACTIONS = [
   'send-draft',
   'discard-draft',
   'choose-files',
+  'fix',
   'history',
   'show',
   'revoke',

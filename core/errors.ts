@@ -34,6 +34,17 @@ export function phraseOf({ code, params }: AppError): Phrase {
   return { code, params } as Phrase;
 }
 
+/**
+ * What cannot be had now, with the reference that the edge has made and logs: its sentence then ends with it. Any
+ * other error comes back as it is.
+ */
+export function withReference(error: AppError, reference: string): AppError {
+  const { kind, code, cause, retryAfterSeconds } = error;
+  if (kind !== 'unavailable') return error;
+  const options = { cause, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+  return new AppError(kind, code, { ...error.params, reference }, options);
+}
+
 /** Answers for several fields of one form at once: `{ emails: AppError, files: AppError }`. */
 export class FieldErrors extends Error {
   override readonly name = 'FieldErrors';

@@ -31,8 +31,9 @@ export interface FileStore {
    * the body ends after exactly that many bytes; an error of the body is rethrown as it is.
    */
   put(key: string, body: Readable, sizeBytes: number): Promise<void>;
-  /** @throws AppError not_found where there is no such object */
+  /** Its stream fails with `unavailable` too. @throws AppError not_found where there is no such object */
   open(key: string): Promise<Readable>;
+  has(key: string): Promise<boolean>;
   /** Deletes every object under the prefix, older versions and unfinished uploads too. Safe to repeat. */
   deleteAll(prefix: string): Promise<void>;
   /** One page of keys with their age, for the sweep of orphans. */
@@ -47,8 +48,9 @@ export interface UploadStore {
   begin(key: string): Promise<{ uploadId: string }>;
   /** A URL that takes exactly `sizeBytes` bytes as part `partNumber`, for a quarter of an hour. */
   signPart(key: string, uploadId: string, partNumber: number, sizeBytes: number): Promise<string>;
+  /** @throws AppError not_found where storage knows no such upload: it was joined, or aborted */
   listParts(key: string, uploadId: string): Promise<UploadedPart[]>;
-  /** Joins the parts. Safe to repeat. @returns the object's size in bytes */
+  /** Joins the parts. Safe to repeat. @returns the object's size in bytes @throws AppError not_found, as listParts */
   complete(key: string, uploadId: string, parts: { partNumber: number; etag: string }[]): Promise<number>;
   abort(key: string, uploadId: string): Promise<void>;
 }
@@ -86,9 +88,17 @@ export interface SlackFiles {
    * @throws AppError with a code of `file.*`, in words for the person, where the file cannot be shared;
    *   `unavailable` where Slack does not answer within 2 s
    */
-  describe(
-    fileId: string,
-  ): Promise<{ name: string; contentType: string; sizeBytes: number; ownerId: string }>;
+  describe(fileId: string): Promise<SlackFileDescription>;
+}
+
+export interface SlackFileDescription {
+  name: string;
+  contentType: string;
+  sizeBytes: number;
+  /** The person who uploaded it. */
+  ownerId: string;
+  /** Where it was posted: channels, private ones and direct messages. */
+  channelIds: string[];
 }
 
 export interface OutgoingMail {

@@ -2,7 +2,10 @@
 export interface Timings {
   readonly leaseMs: number;
   readonly reconcileEveryMs: number;
-  /** How long deliveries of a ready share may stay PENDING before the ready mark is written again. */
+  /**
+   * How long deliveries of a ready share may stay PENDING before the ready mark is written again, and how long an
+   * upload may run before storage is asked whether it has joined it.
+   */
   readonly remarkAfterMs: number;
   /** How long a RECEIVED share may lie without being taken before it is queued again. */
   readonly requeueAfterMs: number;

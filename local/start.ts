@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lockDataDir } from './start/data-lock.js';
 import { describeStack } from './start/describe-stack.js';
 import { requireFree } from './start/ports.js';
-import { readSettings } from './start/read-settings.js';
+import { hasDoubledChat, readSettings } from './start/read-settings.js';
 import { loadSecrets } from './start/secrets.js';
 import { SEED_EMAIL, startStack } from './start/start-stack.js';
 import { createSupervisor } from './start/supervisor.js';
@@ -31,6 +32,7 @@ async function start(): Promise<void> {
   try {
     await requireFree([
       { port: settings.PORT, variable: 'PORT' },
+      ...(hasDoubledChat(settings) ? [{ port: settings.CONSOLE_PORT, variable: 'CONSOLE_PORT' }] : []),
       ...(given['SES_ENDPOINT'] ? [] : [{ port: settings.INBOX_PORT, variable: 'INBOX_PORT' }]),
       ...(given['S3_ENDPOINT'] ? [] : [{ port: settings.S3_PORT, variable: 'S3_PORT' }]),
     ]);
@@ -38,18 +40,31 @@ async function start(): Promise<void> {
     const supervisor = createSupervisor(path.join(dataDir, 'logs'), (line) => {
       console.log(line);
     });
-    const interrupted = waitForSignal(() => {
+    const interruption = heedSignals(() => {
       supervisor.killAll();
     });
-    const stack = await startStack(supervisor, settings, secrets, scripts);
-    const { urls, productEnv, pids } = stack;
-    const account = { email: SEED_EMAIL, password: secrets.seedPassword };
-    await writeFile(stateFile, JSON.stringify({ urls, pids, account, productEnv }, null, 2), { mode: 0o600 });
-    const seconds = (performance.now() - startedAt) / 1000;
-    console.log(describeStack(stack, settings, { password: secrets.seedPassword, isFirstStart }, seconds));
-    await interrupted;
-    console.log('\nStopping …');
-    await stack.stop();
+    interruption.addEventListener('abort', () => {
+      console.log('\nStopping …');
+      supervisor.abandon();
+    });
+    try {
+      const stack = await startStack(supervisor, settings, secrets, scripts);
+      const { urls, productEnv, pids } = stack;
+      const account = { email: SEED_EMAIL, password: secrets.seedPassword };
+      await writeFile(stateFile, JSON.stringify({ urls, pids, account, productEnv }, null, 2), {
+        mode: 0o600,
+      });
+      const seconds = (performance.now() - startedAt) / 1000;
+      if (!interruption.aborted) {
+        const seed = { password: secrets.seedPassword, isFirstStart };
+        console.log(describeStack(stack, settings, seed, seconds));
+        await once(interruption, 'abort');
+      }
+      await stack.stop();
+    } catch (error) {
+      // What was still starting says that it did not start.
+      if (!interruption.aborted) throw error;
+    }
   } finally {
     await rm(stateFile, { force: true });
     await lock.release();
@@ -58,19 +73,17 @@ async function start(): Promise<void> {
   process.exit(0);
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; at a second one `killAll` is called, and this process ends. */
-function waitForSignal(killAll: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    let isAsked = false;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        if (isAsked) {
-          killAll();
-          process.exit(1);
-        }
-        isAsked = true;
-        resolve();
-      });
-    }
-  });
+/** Aborts at the first Ctrl-C or SIGTERM; at a second one `killAll` is called, and this process ends. */
+function heedSignals(killAll: () => void): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) {
+        killAll();
+        process.exit(1);
+      }
+      controller.abort();
+    });
+  }
+  return controller.signal;
 }

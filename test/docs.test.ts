@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ApplicationCommandOptionType } from 'discord.js';
 import { describe, expect, test } from 'vitest';
+import { SHARE_MESSAGE, SHARE_NEW } from '../bot/slack/on-shortcut.js';
 import { describeCommands } from '../bot/discord/commands.js';
+import { DEFAULT_MANIFEST } from '../local/slack/manifest.js';
 
 const root = path.resolve(import.meta.dirname, '..');
 const adrs = list('docs/adr', '.md');
@@ -84,8 +86,24 @@ describe('the Slack manifest', () => {
     expect(matches(manifest, /^ +- command: (\S+)$/gm)).toEqual(commands);
   });
 
+  test('has the shortcuts that the bot listens to', () => {
+    expect(matches(manifest, /callback_id: (\S+)$/gm)).toEqual([SHARE_MESSAGE, SHARE_NEW]);
+  });
+
+  test('has the commands that the simulated Slack offers', () => {
+    expect(DEFAULT_MANIFEST.commands.map(({ command }) => command)).toEqual(commands);
+    for (const { description, usageHint } of DEFAULT_MANIFEST.commands) {
+      expect(manifest).toContain(`description: ${description}\n`);
+      expect(manifest).toContain(`usage_hint: '${usageHint}'\n`);
+    }
+  });
+
   test('has the events that the bot listens to', () => {
-    expect(listBehind(manifest, 'bot_events')).toEqual(matches(sources, /app\.event\('([^']+)'/g));
+    // A message is an event of its own for each kind of conversation; we hear direct ones.
+    const heard = matches(sources, /app\.event\('([^']+)'/g).map((name) =>
+      name.replace(/^message$/, 'message.im'),
+    );
+    expect(listBehind(manifest, 'bot_events')).toEqual(heard.toSorted());
   });
 
   test('asks for the scopes of the methods that we call, and for no other', () => {
@@ -94,7 +112,7 @@ describe('the Slack manifest', () => {
     expect(called).toContain('files.info');
     const wanted = called.flatMap((method) => scopes.get(method) ?? [`no scope is known for ${method}`]);
     expect(listBehind(manifest, 'bot').sort()).toEqual(
-      [...new Set([...wanted, 'commands'])].filter(Boolean).sort(),
+      [...new Set([...wanted, 'commands', 'im:history'])].filter(Boolean).sort(),
     );
   });
 

@@ -34,10 +34,13 @@ export function createApp(deps: WebDeps): Express {
   );
   app.use('/l', checkOrigin(deps.portalUrl, { isOriginOptional: true }));
   app.use(linkRoutes(deps));
-  app.use(checkOrigin(deps.portalUrl), sessions(deps), loadAccount(deps.db));
+  // Whoever sends slowly may be signed out meanwhile: the session is read once the body is there.
   app.use(
+    checkOrigin(deps.portalUrl),
     express.urlencoded({ extended: false, limit: '16kb' }),
     express.json({ limit: '64kb' }),
+    sessions(deps),
+    loadAccount(deps.db),
     checkCsrfToken,
   );
   app.use(

@@ -49,7 +49,7 @@ async function start(): Promise<void> {
     timings: timingsFor(env.LEASE_SECONDS),
     portalUrl: env.PORTAL_URL,
     sessionSecret: env.SESSION_SECRET,
-    storageOrigin: storageOrigin(storage),
+    storageOrigin: await storageOrigin(storage),
     assets: loadAssets(fileURLToPath(new URL('assets', import.meta.url))),
     trustProxyHops: env.TRUST_PROXY_HOPS,
     isDraining: () => isDraining,

@@ -1,17 +1,22 @@
-import connectPgSimple from 'connect-pg-simple';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
+import type { Account } from '../prisma/generated/client.js';
 import type { WebDeps } from './deps.js';
+import { createSessionStore } from './session-store.js';
 
 declare module 'express-session' {
   interface SessionData {
     /** Set while somebody is signed in; a reset of the password deletes sessions by it. */
     accountId: string;
+    /** The account's as its password was asked for; a reset of the password raises it. */
+    passwordVersion: number;
     /** When they signed in, in milliseconds of the epoch. */
     signedInAt: number;
     csrfToken: string;
     /** A sentence for the next page, shown once. */
     note: string;
+    /** Addresses that stood twice in the form of a share, for the page of that share. */
+    listedTwice: { shareId: string; emails: string[] };
   }
 }
 
@@ -26,19 +31,8 @@ export function sessions(
   deps: Pick<WebDeps, 'pool' | 'portalUrl' | 'sessionSecret' | 'log'>,
 ): RequestHandler[] {
   const isHttps = deps.portalUrl.startsWith('https:');
-  const Store = connectPgSimple(session);
-  const store = new Store({
-    pool: deps.pool,
-    createTableIfMissing: false,
-    errorLog: (...details: unknown[]) => {
-      deps.log.warn(
-        { err: details.find((detail) => detail instanceof Error) },
-        'expired sessions not removed',
-      );
-    },
-  });
   const load = session({
-    store,
+    store: createSessionStore(deps),
     name: isHttps ? '__Host-sid' : 'sid',
     secret: deps.sessionSecret,
     resave: false,
@@ -52,18 +46,21 @@ export function sessions(
 }
 
 /** Signs somebody in under a new session id, so that an id planted before is worth nothing. */
-export async function startSession(req: Request, accountId: string): Promise<void> {
+export async function startSession(
+  req: Request,
+  { id, passwordVersion }: Pick<Account, 'id' | 'passwordVersion'>,
+): Promise<void> {
   await renewSession(req);
-  req.session.accountId = accountId;
+  req.session.accountId = id;
+  req.session.passwordVersion = passwordVersion;
   req.session.signedInAt = Date.now();
 }
 
 /** The same sign-in under a new id, after something that matters. */
 export async function rotateSession(req: Request): Promise<void> {
-  const { accountId, signedInAt } = req.session;
+  const { accountId, passwordVersion, signedInAt } = req.session;
   await renewSession(req);
-  if (accountId) req.session.accountId = accountId;
-  if (signedInAt) req.session.signedInAt = signedInAt;
+  Object.assign(req.session, { accountId, passwordVersion, signedInAt });
 }
 
 /**

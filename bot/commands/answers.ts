@@ -1,4 +1,5 @@
-import { phrase } from '../../core/messages/messages.js';
+import { phraseOf, type AppError } from '../../core/errors.js';
+import { phrase, type Phrase } from '../../core/messages/messages.js';
 import type { DraftRequest } from '../../core/shares/share-drafts.js';
 import type { Answer } from '../chat.js';
 
@@ -37,6 +38,20 @@ export function confirmCard(draftId: string, share: DraftRequest): Answer {
       { label: phrase('button.cancel', {}), action: 'discard-draft', id: draftId, style: 'plain' },
     ],
   };
+}
+
+/** Wrong addresses, and a form in which they can be mended: files and the rest are kept. */
+export function fixCard(problem: AppError, draftId: string): Answer {
+  return {
+    lines: [sayInChat(problem)],
+    buttons: [{ label: phrase('button.fix', {}), action: 'fix', id: draftId, style: 'primary' }],
+    isFinal: true,
+  };
+}
+
+/** What an error says in chat, which has an example of its own. */
+export function sayInChat(error: AppError): Phrase {
+  return error.code === 'recipients.none' ? phrase('chat.no_recipients', {}) : phraseOf(error);
 }
 
 /** After the portal's step: the same person confirms in chat, and is told which account it is. */

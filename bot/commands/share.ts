@@ -1,10 +1,10 @@
-import { isAppError, phraseOf } from '../../core/errors.js';
+import { isAppError, type AppError } from '../../core/errors.js';
 import { getChatSettings, type ChatSettings } from '../../core/accounts/chat-settings.js';
 import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
 import { createShare } from '../../core/shares/create-share.js';
 import { cleanFileName } from '../../core/shares/file-name.js';
-import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
+import { parseRecipients, requireRecipients, type ParsedRecipients } from '../../core/shares/recipients.js';
 import {
   discardDraft,
   draftRequestKey,
@@ -17,7 +17,7 @@ import {
 import { checkFiles, DEFAULT_LIFETIME_DAYS } from '../../core/shares/share-request.js';
 import type { Answer, BotDeps, ChatShare, CommandResult } from '../chat.js';
 import { phrase } from '../../core/messages/messages.js';
-import { confirmCard, notConnected } from './answers.js';
+import { confirmCard, fixCard, notConnected, sayInChat } from './answers.js';
 
 const PICKED_UNDO_SECONDS = 10;
 
@@ -28,21 +28,26 @@ const PICKED_UNDO_SECONDS = 10;
  */
 export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResult> {
   const parsed = parseRecipients(wish.emailsText);
-  const emails = requireRecipients(parsed);
   const files = wish.files.map((file) => ({
     ...file,
     name: cleanFileName(file.name),
     contentType: file.contentType ?? 'application/octet-stream',
   }));
   checkFiles(files, deps.limits.maxFileBytes);
-  const request = {
+  const kept = {
     entrance: wish.entrance,
-    emails,
     files,
     message: wish.message ?? '',
     lifetimeDays: wish.lifetimeDays ?? DEFAULT_LIFETIME_DAYS,
   };
-  const draft: DraftRequest = { ...request, duplicates: parsed.duplicates };
+  const problem = findProblem(parsed);
+  // Only where somebody is there to press it.
+  if (problem && wish.reply) {
+    const mend: DraftRequest = { ...kept, emails: [], duplicates: [], emailsText: wish.emailsText };
+    return fixCard(problem, await saveDraft(deps, wish.person, mend));
+  }
+  const request = { ...kept, emails: requireRecipients(parsed) };
+  const draft: DraftRequest = { ...request, duplicates: parsed.duplicates, emailsText: '' };
   const identity = await findIdentity(deps, wish.person);
   if (!identity) return notConnected(await saveDraft(deps, wish.person, draft));
   const settings = await getChatSettings(deps, identity.accountId);
@@ -56,6 +61,16 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
     { reply: wish.reply, undoSeconds: wish.reply ? undoTime(wish, settings) : 0 },
   );
   return null;
+}
+
+function findProblem(parsed: ParsedRecipients): AppError | null {
+  try {
+    requireRecipients(parsed);
+    return null;
+  } catch (error) {
+    if (isAppError(error)) return error;
+    throw error;
+  }
 }
 
 /** Nothing is mailed unseen: files that were picked for the person are named some time before. */
@@ -72,7 +87,7 @@ export async function sendDraft(
 ): Promise<CommandResult> {
   const identity = await findIdentity(deps, person);
   if (!identity) return notConnected(draftId);
-  const { duplicates: _, ...draft } = await takeDraft(deps, person, draftId);
+  const { duplicates: _, emailsText: __, ...draft } = await takeDraft(deps, person, draftId);
   try {
     const request = { ...draft, requestKey: draftRequestKey(draftId) };
     // The confirm card has been the time to think it over.
@@ -113,7 +128,7 @@ export function explain(deps: Pick<BotDeps, 'log'>, error: unknown, reference: s
   if (isAppError(error)) {
     const isChoosable = error.code === 'file.none';
     return {
-      lines: [error.code === 'recipients.none' ? phrase('chat.no_recipients', {}) : phraseOf(error)],
+      lines: [sayInChat(error)],
       buttons: isChoosable
         ? [{ label: phrase('button.choose_files', {}), action: 'choose-files', style: 'primary' }]
         : [],

@@ -1,6 +1,8 @@
 import type { SharedNameAndDescription } from 'discord.js';
 import {
+  ApplicationCommandType,
   ApplicationIntegrationType,
+  ContextMenuCommandBuilder,
   InteractionContextType,
   Locale,
   SlashCommandBuilder,
@@ -13,8 +15,17 @@ import { LIFETIMES_DAYS, MAX_MESSAGE_LENGTH } from '../../core/shares/share-requ
 import type { MessageCode } from '../../core/messages/en.js';
 import { languageOf, text, type Language } from '../../core/messages/messages.js';
 
-/** An option takes one file, so several files are several options; the first is required. */
+/** An option takes one file, so several files are several options. Without any, a form takes ten. */
 export const FILE_OPTIONS = ['file', 'file2', 'file3', 'file4', 'file5'] as const;
+
+const EVERYWHERE = {
+  integrationTypes: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
+  contexts: [
+    InteractionContextType.Guild,
+    InteractionContextType.BotDM,
+    InteractionContextType.PrivateChannel,
+  ],
+};
 
 /** Room for every address at its longest (254 characters) with separators. */
 const MAX_EMAILS_LENGTH = MAX_RECIPIENTS * 260;
@@ -24,7 +35,7 @@ const MAX_EMAILS_LENGTH = MAX_RECIPIENTS * 260;
  * cannot have options of its own, so what is not sharing is a second command.
  */
 export function describeCommands(): RESTPutAPIApplicationCommandsJSONBody {
-  return [shareCommand().toJSON(), accountCommand().toJSON()];
+  return [shareCommand().toJSON(), accountCommand().toJSON(), messageCommand().toJSON()];
 }
 
 function shareCommand(): SlashCommandBuilder {
@@ -32,7 +43,7 @@ function shareCommand(): SlashCommandBuilder {
   const command = describe(offerEverywhere('share'), 'command.share');
   command.addAttachmentOption((option) => describe(option.setName(first), 'command.file').setRequired(true));
   command.addStringOption((option) =>
-    describe(option.setName('emails'), 'command.emails').setRequired(true).setMaxLength(MAX_EMAILS_LENGTH),
+    describe(option.setName('emails'), 'command.emails').setMaxLength(MAX_EMAILS_LENGTH),
   );
   for (const name of others) {
     command.addAttachmentOption((option) => describe(option.setName(name), 'command.another_file'));
@@ -60,13 +71,21 @@ function accountCommand(): SlashCommandBuilder {
   return command;
 }
 
+/** In the menu of a message: its files. Such commands have a name and no description. */
+function messageCommand(): ContextMenuCommandBuilder {
+  return new ContextMenuCommandBuilder()
+    .setType(ApplicationCommandType.Message)
+    .setName(text('command.share_message', {}))
+    .setNameLocalizations(inEveryLanguage((language) => text('command.share_message', {}, language)))
+    .setIntegrationTypes(...EVERYWHERE.integrationTypes)
+    .setContexts(...EVERYWHERE.contexts);
+}
+
 function offerEverywhere(name: string): SlashCommandBuilder {
-  const { GuildInstall, UserInstall } = ApplicationIntegrationType;
-  const { Guild, BotDM, PrivateChannel } = InteractionContextType;
   return new SlashCommandBuilder()
     .setName(name)
-    .setIntegrationTypes(GuildInstall, UserInstall)
-    .setContexts(Guild, BotDM, PrivateChannel);
+    .setIntegrationTypes(...EVERYWHERE.integrationTypes)
+    .setContexts(...EVERYWHERE.contexts);
 }
 
 type Description = Extract<MessageCode, `command.${string}`>;

@@ -23,8 +23,14 @@ const TAKES_NO_MESSAGES = [
   InvalidRecipients,
 ];
 
+/** How answers reach a person. */
+export interface DiscordAnswers extends Pick<ChatPlatform, 'edit' | 'message'> {
+  /** Beneath a message, for all to see; nothing where we may not write there. */
+  replyInChannel(channelId: string, messageId: string, content: string): Promise<void>;
+}
+
 /** Gives answers by REST alone, so that they go out while the gateway is away. */
-export function createDiscordAnswers(rest: REST): Pick<ChatPlatform, 'edit' | 'message'> {
+export function createDiscordAnswers(rest: REST): DiscordAnswers {
   return {
     /** Edits what `@original` means to an interaction. Its token is the only right needed. */
     async edit(replyHandle, answer) {
@@ -44,6 +50,12 @@ export function createDiscordAnswers(rest: REST): Pick<ChatPlatform, 'edit' | 'm
         return rest.post(Routes.channelMessages(channel.id), { body: render(answer) });
       };
       return isDone(send(), (error) => TAKES_NO_MESSAGES.some((code) => code === error.code));
+    },
+
+    async replyInChannel(channelId, messageId, content) {
+      const reply = { message_id: messageId, fail_if_not_exists: false };
+      const body = { content, message_reference: reply, allowed_mentions: { parse: [] } };
+      await isDone(rest.post(Routes.channelMessages(channelId), { body }), (error) => error.status === 403);
     },
   };
 }

@@ -6,34 +6,51 @@ import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
+  type MessageContextMenuCommandInteraction,
+  type ModalSubmitInteraction,
 } from 'discord.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import { findLanguage } from '../../core/identities/find-language.js';
-import { phrase } from '../../core/messages/messages.js';
+import type { Logger } from '../../core/ports.js';
+import { draftRequestKey, takeDraft } from '../../core/shares/share-drafts.js';
 import { decodeButton, speak, type BotDeps, type ChatPlatform, type CommandResult } from '../chat.js';
 import { pressButton } from '../commands/press-button.js';
 import { COMMANDS, runCommand } from '../commands/run-command.js';
 import { explain, share } from '../commands/share.js';
 import { personOf, replyTo } from './discord-person.js';
-import { toChatShare } from './to-chat-share.js';
+import { openForm } from './open-form.js';
+import { readShareForm } from './share-modal.js';
+import { describeFiles, toChatShare } from './to-chat-share.js';
+
+type Ours =
+  | ChatInputCommandInteraction
+  | ButtonInteraction
+  | MessageContextMenuCommandInteraction
+  | ModalSubmitInteraction;
 
 /**
- * Whatever a person does with a command or a button of ours: acknowledged, then one neutral command is run and
- * its answer shown; nothing where the answer is owed by a row. Never throws.
+ * Whatever a person does with a command, a button or a form of ours: it opens a form, or is acknowledged, then one
+ * neutral command is run and its answer shown; nothing where the answer is owed by a row. Never throws.
  */
 export async function onInteraction(
   deps: BotDeps,
   answers: Pick<ChatPlatform, 'edit'>,
   interaction: Interaction,
 ): Promise<void> {
-  if (!interaction.isChatInputCommand() && !interaction.isButton()) return;
+  if (!isOurs(interaction)) return;
   const log = deps.log.child({ interactionId: interaction.id });
-  if (!(await acknowledge({ log }, interaction))) return;
   const reference = randomUUID().slice(0, 8);
+  const opening = await tryToOpenForm(deps, interaction);
+  if (opening === 'opened') return;
+  if (opening instanceof DiscordAPIError) {
+    sayWhyNot(log, opening);
+    return;
+  }
+  if (!(await acknowledge(log, interaction))) return;
   try {
     const to = replyTo(interaction);
     const reply = { ...to, language: await findLanguage(deps, to, interaction.locale) };
-    const command = interaction.isButton() ? press(deps, interaction, reply) : run(deps, interaction, reply);
+    const command = opening === 'none' ? obey(deps, interaction, reply) : Promise.reject(opening.problem);
     const answer = await command.catch((error: unknown) => explain({ log }, error, reference));
     if (answer) await answers.edit(reply.replyHandle, speak(answer, reply.language));
   } catch (error) {
@@ -41,25 +58,79 @@ export async function onInteraction(
   }
 }
 
+function isOurs(interaction: Interaction): interaction is Ours {
+  return (
+    interaction.isChatInputCommand() ||
+    interaction.isButton() ||
+    interaction.isMessageContextMenuCommand() ||
+    interaction.isModalSubmit()
+  );
+}
+
+/** Whether a form was opened, none was asked for, Discord refused it, or there is nothing to fill it in for. */
+async function tryToOpenForm(
+  deps: BotDeps,
+  interaction: Ours,
+): Promise<'opened' | 'none' | DiscordAPIError | { problem: Error }> {
+  if (interaction.isModalSubmit()) return 'none';
+  try {
+    return (await openForm(deps, interaction)) ? 'opened' : 'none';
+  } catch (error) {
+    if (error instanceof DiscordAPIError) return error;
+    return { problem: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
 /**
  * Within three seconds, and only once: where several processes hear the same interaction, the first goes on.
  * Without it nothing is run, since the person is told by Discord that nothing happened.
  */
-async function acknowledge(
-  { log }: Pick<BotDeps, 'log'>,
-  interaction: ChatInputCommandInteraction | ButtonInteraction,
-): Promise<boolean> {
+async function acknowledge(log: Logger, interaction: Ours): Promise<boolean> {
   try {
     if (interaction.isButton()) await interaction.deferUpdate();
     else await interaction.deferReply({ flags: MessageFlags.Ephemeral });
     return true;
   } catch (error) {
-    const { InteractionHasAlreadyBeenAcknowledged } = RESTJSONErrorCodes;
-    const isTaken = error instanceof DiscordAPIError && error.code === InteractionHasAlreadyBeenAcknowledged;
-    if (isTaken) log.info({}, 'interaction is answered by another process');
-    else log.warn({ err: error }, 'not acknowledged to Discord');
+    sayWhyNot(log, error);
     return false;
   }
+}
+
+function sayWhyNot(log: Logger, error: unknown): void {
+  const { InteractionHasAlreadyBeenAcknowledged } = RESTJSONErrorCodes;
+  const isTaken = error instanceof DiscordAPIError && error.code === InteractionHasAlreadyBeenAcknowledged;
+  if (isTaken) log.info({}, 'interaction is answered by another process');
+  else log.warn({ err: error }, 'not acknowledged to Discord');
+}
+
+async function obey(deps: BotDeps, interaction: Ours, reply: ChatReply): Promise<CommandResult> {
+  if (interaction.isButton()) return press(deps, interaction, reply);
+  if (interaction.isModalSubmit()) return submit(deps, interaction, reply);
+  if (interaction.isChatInputCommand()) return run(deps, interaction, reply);
+  return null;
+}
+
+/** The form of /share was sent. Files that it did not take itself were kept with a draft. */
+async function submit(
+  deps: BotDeps,
+  interaction: ModalSubmitInteraction,
+  reply: ChatReply,
+): Promise<CommandResult> {
+  const form = readShareForm(interaction);
+  if (!form) return null;
+  const { draftId, ...filled } = form;
+  const person = personOf(interaction);
+  const kept = draftId === null ? null : await takeDraft(deps, person, draftId);
+  const uploads = kept ? null : interaction.fields.getUploadedFiles('files');
+  return share(deps, {
+    ...filled,
+    person,
+    requestKey: draftId === null ? `discord:${interaction.id}` : draftRequestKey(draftId),
+    entrance: 'DISCORD',
+    files: kept?.files ?? describeFiles([...(uploads?.values() ?? [])]),
+    review: 'done',
+    reply,
+  });
 }
 
 async function run(
@@ -81,7 +152,6 @@ async function press(
   const button = decodeButton(interaction.customId);
   if (!button) return null;
   const { action, id } = button;
-  if (action === 'choose-files')
-    return { lines: [phrase('chat.attach_a_file', {})], buttons: [], isFinal: true };
+  if (action === 'choose-files' || action === 'fix') return null;
   return pressButton(deps, personOf(interaction), { action, id }, reply);
 }

@@ -1,4 +1,13 @@
-import { Client, Events, SimpleShardingStrategy, type Interaction } from 'discord.js';
+import {
+  Client,
+  Events,
+  GatewayDispatchEvents,
+  GatewayIntentBits,
+  SimpleShardingStrategy,
+  type GatewayDispatchPayload,
+  type GatewayMessageCreateDispatchData,
+  type Interaction,
+} from 'discord.js';
 import type { Platforms } from '../../core/config.js';
 import type { Logger } from '../../core/ports.js';
 import { restOptions } from './create-rest.js';
@@ -12,18 +21,25 @@ export interface Gateway {
   end(): Promise<void>;
 }
 
+/** What somebody does: with a command, button or form, or by a message to us. */
+export interface GatewayListeners {
+  onInteraction(interaction: Interaction): void;
+  onMessage(botId: string, message: GatewayMessageCreateDispatchData): void;
+}
+
 /**
- * One gateway connection that hears interactions, which needs no intents. An acknowledgement is sent once, never
+ * One gateway connection that hears interactions, and messages that mention us or are written to us: Discord gives
+ * their content without its privileged intent. An acknowledgement is sent once, never
  * again by itself: a repeat would be refused as if another process had answered.
  */
 export function openGateway(
   { token, apiUrl }: NonNullable<Platforms['discord']>,
   log: Logger,
-  onInteraction: (interaction: Interaction) => void,
+  listeners: GatewayListeners,
 ): Gateway {
   let isEnded = false;
   const client = new Client({
-    intents: [],
+    intents: [GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages],
     rest: { ...restOptions(apiUrl), retries: 0 },
     ws: {
       // The library goes on reconnecting where it is destroyed between two attempts; each begins by asking for
@@ -36,7 +52,13 @@ export function openGateway(
       },
     },
   });
-  client.on(Events.InteractionCreate, onInteraction);
+  client.on(Events.InteractionCreate, (interaction) => {
+    listeners.onInteraction(interaction);
+  });
+  // As it comes: the library passes on no message of a guild that it does not know, which takes one more intent.
+  client.on(Events.Raw, ({ t, d }: GatewayDispatchPayload) => {
+    if (t === GatewayDispatchEvents.MessageCreate && client.user) listeners.onMessage(client.user.id, d);
+  });
   client.on(Events.Error, (error) => {
     log.warn({ err: error }, 'Discord client error');
   });
@@ -60,6 +82,7 @@ export function openGateway(
       ] as const) {
         client.removeAllListeners(event);
       }
+      client.removeAllListeners(Events.Raw);
       await client.destroy();
     },
   };

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Interaction } from 'discord.js';
 import type { Platforms } from '../../core/config.js';
 import type { BotDeps, ChatPlatform } from '../chat.js';
 import { createRest } from './create-rest.js';
 import { createDiscordAnswers } from './discord-answers.js';
 import { keepConnected } from './keep-connected.js';
 import { onInteraction } from './on-interaction.js';
-import { openGateway } from './open-gateway.js';
+import { onMessage } from './on-message.js';
+import { openGateway, type GatewayListeners } from './open-gateway.js';
 
 /** So long a stop waits for what people have just asked for. */
 const DRAIN_MS = 5_000;
@@ -21,11 +21,19 @@ export async function startDiscordPlatform(
 ): Promise<ChatPlatform> {
   const answers = createDiscordAnswers(createRest(discord));
   const underWay = new Set<Promise<void>>();
-  const listen = (interaction: Interaction): void => {
-    const run = onInteraction(deps, answers, interaction).finally(() => underWay.delete(run));
+  const follow = (work: Promise<void>): void => {
+    const run = work.finally(() => underWay.delete(run));
     underWay.add(run);
   };
-  const connection = keepConnected(() => openGateway(discord, deps.log, listen), deps.log);
+  const listeners: GatewayListeners = {
+    onInteraction: (interaction) => {
+      follow(onInteraction(deps, answers, interaction));
+    },
+    onMessage: (botId, message) => {
+      follow(onMessage(deps, answers, botId, message));
+    },
+  };
+  const connection = keepConnected(() => openGateway(discord, deps.log, listeners), deps.log);
   await connection.firstTry;
   return {
     platform: 'DISCORD',

@@ -2,12 +2,17 @@ import {
   App,
   type AuthorizeResult,
   type BlockAction,
+  type GlobalShortcut,
+  type MessageShortcut,
   type Receiver,
   type ViewSubmitAction,
 } from '@slack/bolt';
 import type { WebClient, WebClientOptions } from '@slack/web-api';
 import { AppError } from '../../core/errors.js';
+import { onHomeOpened } from './on-home-opened.js';
 import { onButton } from './on-button.js';
+import { onDirectMessage } from './on-direct-message.js';
+import { onGlobalShortcut, onMessageShortcut, SHARE_MESSAGE, SHARE_NEW } from './on-shortcut.js';
 import { rememberFile } from './recent-files.js';
 import { onShareCommand } from './on-share-command.js';
 import { SHARE_FORM } from './share-modal.js';
@@ -51,6 +56,14 @@ export function createSlackApp(
     onShareSubmission(tools, args),
   );
   app.action<BlockAction>({ type: 'block_actions' }, (args) => onButton(tools, args));
+  app.shortcut<MessageShortcut>({ callback_id: SHARE_MESSAGE, type: 'message_action' }, (args) =>
+    onMessageShortcut(tools, args),
+  );
+  app.shortcut<GlobalShortcut>({ callback_id: SHARE_NEW, type: 'shortcut' }, (args) =>
+    onGlobalShortcut(tools, args),
+  );
+  app.event('app_home_opened', (args) => onHomeOpened(tools, args));
+  app.event('message', (args) => onDirectMessage(tools, args));
   app.event('file_shared', async ({ event, body }) => {
     const { channel_id: channelId, user_id: userId, file_id: fileId, event_ts } = event;
     const postedAt = new Date(Number(event_ts) * 1000);
@@ -71,7 +84,7 @@ export function createSlackApp(
 /** What an older version of ours may have left in Slack, or a newer configuration sends: no error for the person. */
 function acknowledgeTheRest(app: App): void {
   app.command(/^(?!\/share$)/, ({ ack }) => ack());
-  app.shortcut(/.*/, ({ ack }) => ack());
+  app.shortcut(new RegExp(`^(?!(${SHARE_MESSAGE}|${SHARE_NEW})$)`), ({ ack }) => ack());
   app.view(new RegExp(`^(?!${SHARE_FORM}$)`), ({ ack }) => ack());
 }
 

@@ -1,7 +1,10 @@
 import type { AllMiddlewareArgs, BlockAction, SlackActionMiddlewareArgs } from '@slack/bolt';
-import type { ChatReply } from '../../core/identities/chat-user.js';
+import type { ChatReply, ChatUser } from '../../core/identities/chat-user.js';
+import { AppError } from '../../core/errors.js';
+import { findWaitingDraft } from '../../core/shares/share-drafts.js';
 import { decodeButton, type CommandResult } from '../chat.js';
 import { pressButton } from '../commands/press-button.js';
+import { replyAtHome } from './home.js';
 import { openShareModal } from './share-modal.js';
 import { personOfInteraction, replyTo, type SlackPerson } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
@@ -17,7 +20,8 @@ export async function onButton(
   const button = action.type === 'button' ? decodeButton(action.value ?? '') : null;
   if (!button) return;
   const person = personOfInteraction(body);
-  await runCommand(tools, replyTo(person, body.response_url), (reply) =>
+  const to = body.view?.type === 'home' ? replyAtHome(person) : replyTo(person, body.response_url);
+  await runCommand(tools, to, `slack:${body.trigger_id}`, (reply) =>
     obey(tools, person, { ...button, triggerId: body.trigger_id }, reply),
   );
 }
@@ -28,8 +32,25 @@ async function obey(
   { action, id, triggerId }: Pressed,
   reply: ChatReply,
 ): Promise<CommandResult> {
-  if (action === 'choose-files') return openShareModal(tools, triggerId, reply, id);
+  if (action === 'choose-files') return openShareModal(tools, triggerId, reply, { emailsText: id });
+  if (action === 'fix') return openFormAgain(tools, profile, { id, triggerId }, reply);
   // One post is spent on the answer itself.
   const later = action === 'connect' ? { ...reply, repliesLeft: reply.repliesLeft - 1 } : reply;
   return pressButton(tools.deps, profile, { action, id }, later);
+}
+
+/** The form with what was typed and the files that were picked: own ones, so that no channel stands for them. */
+async function openFormAgain(
+  tools: SlackTools,
+  person: ChatUser,
+  { id, triggerId }: { id: string; triggerId: string },
+  reply: ChatReply,
+): Promise<null> {
+  const waiting = await findWaitingDraft(tools.deps, person, id);
+  if (!waiting) throw new AppError('gone', 'share.draft_gone', {});
+  const files = waiting.request.files.flatMap(({ name, source }) =>
+    source.kind === 'slack' ? [{ id: source.fileId, name }] : [],
+  );
+  const { emailsText } = waiting.request;
+  return openShareModal(tools, triggerId, reply, { emailsText, picked: { files, channelId: '' } });
 }

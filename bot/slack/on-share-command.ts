@@ -10,6 +10,9 @@ import { openShareModal } from './share-modal.js';
 import { personOfCommand, replyTo, type SlackPerson } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
 
+/** How people invite us: the manifest's display name. */
+const BOT_NAME = 'passalong';
+
 /** `/share`, alone or with addresses, and `/share help`, `history` and the like. */
 export async function onShareCommand(
   tools: SlackTools,
@@ -17,7 +20,7 @@ export async function onShareCommand(
 ): Promise<void> {
   await ack();
   const person = personOfCommand(command);
-  await runCommand(tools, replyTo(person, command.response_url), (reply) =>
+  await runCommand(tools, replyTo(person, command.response_url), `slack:${command.trigger_id}`, (reply) =>
     obey(tools, person, command, reply),
   );
 }
@@ -45,15 +48,15 @@ async function shareRecentFiles(
   command: SlashCommand,
   reply: ChatReply,
 ): Promise<CommandResult> {
-  const emails = requireRecipients(parseRecipients(command.text));
   const place = { teamId, channelId: command.channel_id, userId: profile.userId };
   const files = await listRecentFiles(deps, place);
-  if (files.length === 0) return noRecentFile(emails);
+  if (files.length === 0)
+    return noRecentFile(requireRecipients(parseRecipients(command.text)), command.channel_name);
   return share(deps, {
     person: profile,
     requestKey: `slack:${command.trigger_id}`,
     entrance: 'SLACK',
-    emailsText: emails.join(' '),
+    emailsText: command.text,
     files,
     review: 'picked',
     reply,
@@ -61,11 +64,19 @@ async function shareRecentFiles(
 }
 
 /** The button opens the form, with the addresses kept: five fit into its value. */
-function noRecentFile(emails: string[]): Answer {
+function noRecentFile(emails: string[], channelName: string): Answer {
   const label = phrase('button.choose_files', {});
   return {
-    lines: [phrase('chat.no_recent_file', {})],
+    lines: [
+      phrase('chat.no_recent_file', {}),
+      ...(isPrivate(channelName) ? [phrase('file.not_visible', { bot: BOT_NAME })] : []),
+    ],
     buttons: [{ label, action: 'choose-files', id: emails.join(' '), style: 'primary' }],
     isFinal: true,
   };
+}
+
+/** Slack says no more of a conversation that we may not be in. */
+function isPrivate(channelName: string): boolean {
+  return ['privategroup', 'directmessage'].includes(channelName) || channelName.startsWith('mpdm-');
 }

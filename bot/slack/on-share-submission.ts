@@ -24,8 +24,8 @@ export async function onShareSubmission(
   }
   await ack();
   const { deps } = tools;
-  await runCommand(tools, to, async (reply) => {
-    const owner = { teamId: person.teamId, userId: person.profile.userId };
+  await runCommand(tools, to, `slack:${view.id}:${view.hash}`, async (reply) => {
+    const owner = { teamId: person.teamId, userId: person.profile.userId, channelId: form.channelId };
     const files = await Promise.all(form.fileIds.map((fileId) => describeOwnFile(deps, owner, fileId)));
     const { emailsText, message, lifetimeDays } = form;
     return share(deps, {

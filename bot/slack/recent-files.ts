@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, isRetryable } from '../../core/errors.js';
+import type { SlackFileDescription } from '../../core/ports.js';
 import { MAX_FILES, type ShareRequest } from '../../core/shares/share-request.js';
 import type { SlackDeps } from './slack-tools.js';
 
@@ -45,7 +46,9 @@ export async function listRecentFiles(deps: SlackDeps, place: Place): Promise<Sh
     await delay(LATE_EVENT_MS);
     fileIds = await findRecent(deps, place);
   }
-  const described = await Promise.allSettled(fileIds.map((fileId) => describeOwnFile(deps, place, fileId)));
+  const described = await Promise.allSettled(
+    fileIds.map((fileId) => describeOwnFile(deps, { ...place, channelId: undefined }, fileId)),
+  );
   const files = described.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const problems = described.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
   const serious = problems.find((problem) => !isDeletion(problem) || files.length === 0);
@@ -53,14 +56,18 @@ export async function listRecentFiles(deps: SlackDeps, place: Place): Promise<Sh
   return files;
 }
 
-/** One file for a share, if it is the person's own: ids travel through clients. @throws AppError with a code of `file.*` */
+/**
+ * One file for a share, if it is the person's own or was posted in the channel whose message the person pointed at:
+ * ids travel through clients. @throws AppError with a code of `file.*`
+ */
 export async function describeOwnFile(
   deps: SlackDeps,
-  { teamId, userId }: Pick<Place, 'teamId' | 'userId'>,
+  { teamId, userId, channelId }: Pick<Place, 'teamId' | 'userId'> & { channelId?: string | undefined },
   fileId: string,
 ): Promise<ShareRequest['files'][number]> {
-  const { ownerId, ...file } = await deps.slackFiles.describe(fileId);
-  if (ownerId !== userId) throw new AppError('forbidden', 'file.not_own', {});
+  const { ownerId, channelIds, ...file } = await deps.slackFiles.describe(fileId);
+  const isShown = channelId !== undefined && channelIds.includes(channelId);
+  if (ownerId !== userId && !isShown) throw new AppError('forbidden', 'file.not_own', {});
   return { ...file, source: { kind: 'slack', teamId, fileId } };
 }
 
@@ -75,7 +82,7 @@ async function findRecent(deps: SlackDeps, place: Place): Promise<string[]> {
 }
 
 /** Nobody waits for an event, and Slack does not repeat one that was acknowledged. */
-async function describePatiently(deps: SlackDeps, fileId: string): Promise<{ ownerId: string }> {
+async function describePatiently(deps: SlackDeps, fileId: string): Promise<SlackFileDescription> {
   for (const waitMs of DESCRIBE_RETRIES_MS) {
     try {
       return await deps.slackFiles.describe(fileId);

@@ -23,15 +23,26 @@ const formReply = z.object({
   until: z.number(),
   left: z.number().int().min(0),
   language: z.string(),
+  /** Files of a message that were picked beforehand, and where it stands. */
+  files: z.array(z.string()).max(MAX_FILES).default([]),
+  channel: z.string().optional(),
 });
 
 const MAX_LABEL = 2000;
 const MAX_TITLE = 24;
 
+/** Files that a form is about from the beginning: those of a message. */
+export interface PickedFiles {
+  files: { id: string; name: string }[];
+  channelId: string;
+}
+
 /** What somebody filled in. */
 export interface ShareForm {
   emailsText: string;
   fileIds: string[];
+  /** Where the files were posted, if they were not uploaded into the form. */
+  channelId: string | undefined;
   message: string;
   lifetimeDays: number;
 }
@@ -41,10 +52,10 @@ export async function openShareModal(
   { client }: SlackTools,
   triggerId: string,
   reply: ChatReply,
-  emailsText = '',
+  filled: { emailsText?: string; picked?: PickedFiles } = {},
 ): Promise<null> {
   try {
-    await client.views.open({ trigger_id: triggerId, view: shareModal(reply, emailsText) });
+    await client.views.open({ trigger_id: triggerId, view: shareModal(reply, filled) });
     return null;
   } catch (error) {
     throw new AppError('unavailable', 'service.unavailable', {}, { cause: error });
@@ -52,10 +63,13 @@ export async function openShareModal(
 }
 
 /** What a submitted form says. */
-export function readShareForm({ state: { values } }: ViewOutput): ShareForm {
+export function readShareForm({ state: { values }, private_metadata }: ViewOutput): ShareForm {
+  const { files = [], channel: channelId } = formReply.safeParse(parseJson(private_metadata)).data ?? {};
+  const uploaded = (values['files']?.['files']?.files ?? []).map(({ id }) => id);
   return {
     emailsText: values['emails']?.['emails']?.value ?? '',
-    fileIds: (values['files']?.['files']?.files ?? []).map(({ id }) => id),
+    fileIds: channelId === undefined ? uploaded : files,
+    channelId,
     message: values['message']?.['message']?.value ?? '',
     lifetimeDays: Number(values['lifetime']?.['lifetime']?.selected_option?.value ?? DEFAULT_LIFETIME_DAYS),
   };
@@ -77,9 +91,12 @@ export function replyOfForm(person: SlackPerson, { private_metadata }: ViewOutpu
 
 function shareModal(
   { replyHandle: url, replyUntil, repliesLeft: left, language }: ChatReply,
-  emailsText: string,
+  { emailsText = '', picked }: { emailsText?: string; picked?: PickedFiles },
 ): types.ModalView {
-  const metadata: z.input<typeof formReply> = { url, until: replyUntil.getTime(), left, language };
+  const metadata: z.input<typeof formReply> = {
+    ...{ url, until: replyUntil.getTime(), left, language },
+    ...(picked ? { files: picked.files.map(({ id }) => id), channel: picked.channelId } : {}),
+  };
   const say = <C extends MessageCode>(code: C, params: MessageParams<C>): string =>
     text(code, params, language);
   return {
@@ -90,14 +107,16 @@ function shareModal(
     submit: plainText(say('modal.send', {}), MAX_TITLE),
     close: plainText(say('button.cancel', {}), MAX_TITLE),
     blocks: [
-      {
-        ...input('files', say('modal.files', {}), {
-          type: 'file_input',
-          action_id: 'files',
-          max_files: MAX_FILES,
-        }),
-        hint: plainText(say('modal.files_hint', {}), MAX_LABEL),
-      },
+      picked
+        ? namePicked(picked)
+        : {
+            ...input('files', say('modal.files', {}), {
+              type: 'file_input',
+              action_id: 'files',
+              max_files: MAX_FILES,
+            }),
+            hint: plainText(say('modal.files_hint', {}), MAX_LABEL),
+          },
       input('emails', say('modal.emails', {}), {
         type: 'plain_text_input',
         action_id: 'emails',
@@ -123,6 +142,11 @@ function shareModal(
       }),
     ],
   };
+}
+
+function namePicked({ files }: PickedFiles): types.SectionBlock {
+  const names = files.map(({ name }) => `• ${name}`).join('\n');
+  return { type: 'section', block_id: 'picked', text: plainText(names, MAX_LABEL) };
 }
 
 function input(blockId: string, label: string, element: types.InputBlock['element']): types.InputBlock {

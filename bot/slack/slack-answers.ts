@@ -1,6 +1,7 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import { speak, type Answer, type ChatPlatform } from '../chat.js';
+import { homeOf, publishHome, withNavigation } from './home.js';
 import { render } from './render.js';
 
 const TIMEOUT_MS = 5_000;
@@ -28,6 +29,11 @@ export function createSlackAnswers(client: WebClient, apiUrl: string): SlackAnsw
   const origin = replyOrigin(apiUrl);
 
   const edit: ChatPlatform['edit'] = async (replyHandle, answer) => {
+    const home = homeOf(replyHandle);
+    if (home !== null) {
+      await publishHome(client, home, answer);
+      return true;
+    }
     if (!URL.canParse(replyHandle) || new URL(replyHandle).origin !== origin) return false;
     const response = await fetch(replyHandle, {
       method: 'POST',
@@ -58,7 +64,8 @@ export function createSlackAnswers(client: WebClient, apiUrl: string): SlackAnsw
     edit,
     message,
     async tell(reply, answer) {
-      const spoken = speak(answer, reply.language);
+      const isHome = homeOf(reply.replyHandle) !== null;
+      const spoken = speak(isHome ? withNavigation(answer) : answer, reply.language);
       const isShown = reply.replyUntil.getTime() > Date.now() && (await edit(reply.replyHandle, spoken));
       if (!isShown) await message(reply.userId, spoken);
     },

@@ -1,4 +1,10 @@
-import type { BlockAction, SlashCommand, ViewSubmitAction } from '@slack/bolt';
+import type {
+  BlockAction,
+  GlobalShortcut,
+  MessageShortcut,
+  SlashCommand,
+  ViewSubmitAction,
+} from '@slack/bolt';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
 
 /** A response_url takes five posts within 30 minutes of the act; a minute is kept back. */
@@ -33,8 +39,12 @@ export function personOfCommand(command: SlashCommand): SlackPerson {
   };
 }
 
-/** Who pressed a button or sent a form. In an organisation, user ids hold across its workspaces. */
-export function personOfInteraction({ user, team, enterprise }: BlockAction | ViewSubmitAction): SlackPerson {
+/** Who pressed a button, used a shortcut or sent a form. In an organisation, user ids hold across its workspaces. */
+export function personOfInteraction({
+  user,
+  team,
+  enterprise,
+}: BlockAction | ViewSubmitAction | MessageShortcut | GlobalShortcut): SlackPerson {
   const teamId = user.team_id ?? team?.id ?? '';
   const enterpriseId = enterprise?.id ?? team?.enterprise_id;
   return {
@@ -43,10 +53,28 @@ export function personOfInteraction({ user, team, enterprise }: BlockAction | Vi
       platform: 'SLACK',
       workspaceId: enterpriseId || teamId,
       userId: user.id,
-      userName: `@${user.name ?? user.id}`,
+      userName: `@${nameOf(user)}`,
       workspaceName: team?.domain ?? enterprise?.name ?? teamId,
     },
   };
+}
+
+/** Who wrote to us or opened our Home tab. Events name nobody, and asking Slack for a name needs one more scope. */
+export function personOfEvent(
+  userId: string,
+  { team_id: teamId, enterprise_id }: { team_id: string; enterprise_id?: string },
+): SlackPerson {
+  const about = { userName: `@${userId}`, workspaceName: teamId };
+  return { teamId, profile: { platform: 'SLACK', workspaceId: enterprise_id || teamId, userId, ...about } };
+}
+
+function nameOf(user: { id: string; name?: string; username?: string }): string {
+  return user.name ?? user.username ?? user.id;
+}
+
+/** Where somebody is answered by a direct message: there is nothing to be edited. */
+export function replyDirectly(person: SlackPerson): ChatReply {
+  return { ...replyTo(person, ''), replyUntil: new Date(0), repliesLeft: 0 };
 }
 
 /** Where somebody is answered who has just done something. */

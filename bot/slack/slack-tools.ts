@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.js';
 import { findLanguage } from '../../core/identities/find-language.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { SlackFiles } from '../../core/ports.js';
+import { isFirstSeen } from '../../core/seen-request.js';
 import type { BotDeps, CommandResult } from '../chat.js';
 import { explain } from '../commands/share.js';
 import type { SlackAnswers } from './slack-answers.js';
@@ -21,18 +22,19 @@ export interface SlackTools {
 
 /**
  * Runs one neutral command for somebody and shows what it says, or why it could not be done; nothing where the
- * answer is owed by a row. Never throws: the person has been acknowledged already.
+ * answer is owed by a row, or where `onceKey` was seen before. Never throws: the person has been acknowledged already.
  */
 export async function runCommand(
   { deps, answers }: SlackTools,
   to: ChatReply,
+  onceKey: string,
   command: (reply: ChatReply) => Promise<CommandResult>,
 ): Promise<void> {
   const reference = randomUUID().slice(0, 8);
   try {
     // Slack says nobody's language without one more scope, so the account's own choice counts.
     const reply = { ...to, language: await findLanguage(deps, to) };
-    const answer = await command(reply).catch((error: unknown) => {
+    const answer = await obeyOnce(deps, onceKey, () => command(reply)).catch((error: unknown) => {
       // The message may name a file; the cause says what was out of reach.
       if (error instanceof AppError && error.kind === 'unavailable') {
         deps.log.warn(
@@ -46,4 +48,14 @@ export async function runCommand(
   } catch (error) {
     deps.log.warn({ err: error, reference }, 'answer not shown in Slack');
   }
+}
+
+async function obeyOnce(
+  deps: SlackDeps,
+  key: string,
+  command: () => Promise<CommandResult>,
+): Promise<CommandResult> {
+  if (await isFirstSeen(deps, key)) return command();
+  deps.log.info({}, 'repeated event of Slack not obeyed again');
+  return null;
 }

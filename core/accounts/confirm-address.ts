@@ -2,8 +2,7 @@ import { recordAudit } from '../audit.js';
 import { AppError } from '../errors.js';
 import { readToken } from '../links/tokens.js';
 import type { Deps } from '../ports.js';
-
-const LIFETIME_HOURS = 24;
+import { TOKEN_LIFETIME_MINUTES } from './token-lifetimes.js';
 
 /** Whether a confirmation link still works; changes nothing, so that mail scanners may look. @throws AppError gone */
 export async function checkConfirmation(
@@ -16,7 +15,7 @@ export async function checkConfirmation(
         SELECT a.id AS "accountId", a.password_hash AS "passwordHash"
         FROM delivery d JOIN account a ON a.id = d.subject_id
         WHERE d.id = ${deliveryId}::uuid AND d.kind = 'CONFIRM_ADDRESS' AND d.used_at IS NULL AND a.confirmed_at IS NULL
-          AND d.created_at > now() - ${LIFETIME_HOURS} * interval '1 hour'`
+          AND d.created_at > now() - ${TOKEN_LIFETIME_MINUTES.CONFIRM_ADDRESS} * interval '1 minute'`
     : [];
   if (!rows[0]) throw new AppError('gone', 'account.token_dead', {});
   return rows[0];

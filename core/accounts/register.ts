@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Prisma } from '../../prisma/generated/client.js';
 import { recordAudit } from '../audit.js';
 import { isAppError } from '../errors.js';
 import type { Deps, RateLimiter } from '../ports.js';
@@ -24,12 +25,8 @@ export async function registerAccount(
   const mail = await db.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`register:${key}`}, 0))`;
     const existing = await tx.account.findUnique({ where: { emailKey: key } });
-    if (existing?.confirmedAt) {
+    if (existing && !(await deleteUnconfirmed(tx, existing.id))) {
       return { kind: 'NOTICE', topic: 'already-registered', accountId: existing.id } as const;
-    }
-    if (existing) {
-      await tx.delivery.deleteMany({ where: { subjectId: existing.id, state: 'PENDING' } });
-      await tx.account.delete({ where: { id: existing.id } });
     }
     await tx.account.create({ data: { id: accountId, ...person, emailKey: key, passwordHash } });
     await recordAudit(tx, { accountId, action: 'account.registered' });
@@ -38,8 +35,16 @@ export async function registerAccount(
   await oweMail(deps, { ...mail, email: person.email });
 }
 
+/** Deletes an account and its mails, unless it is confirmed, even at this moment. @returns whether it is gone */
+async function deleteUnconfirmed(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
+  const deleted = await tx.account.deleteMany({ where: { id, confirmedAt: null } });
+  if (deleted.count === 0) return false;
+  await tx.delivery.deleteMany({ where: { subjectId: id, state: 'PENDING' } });
+  return true;
+}
+
 /** Whether an address was registered so often within an hour that another mail would only annoy its owner. */
-async function isFlooded(rates: RateLimiter, key: string): Promise<boolean> {
+export async function isFlooded(rates: RateLimiter, key: string): Promise<boolean> {
   try {
     await rates.consume('mail-to-address', key);
     return false;

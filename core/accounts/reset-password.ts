@@ -4,14 +4,21 @@ import { AppError, FieldErrors } from '../errors.js';
 import { readToken } from '../links/tokens.js';
 import type { Deps } from '../ports.js';
 import { emailKey, normaliseEmail } from '../shares/recipients.js';
+import { isFlooded } from './register.js';
 import { findWeakness } from './registration.js';
+import { TOKEN_LIFETIME_MINUTES } from './token-lifetimes.js';
 
-const LIFETIME_MINUTES = 30;
-
-/** Mails a reset link where the address has an account; answers the same where it has none. */
-export async function requestReset(deps: Pick<Deps, 'db' | 'marks' | 'log'>, email: string): Promise<void> {
+/**
+ * Mails a reset link where the address has an account; answers the same where it has none. After five requests within
+ * an hour, registrations included, nothing happens.
+ */
+export async function requestReset(
+  deps: Pick<Deps, 'db' | 'marks' | 'log' | 'rates'>,
+  email: string,
+): Promise<void> {
   const address = normaliseEmail(email.trim());
-  const account = address && (await deps.db.account.findUnique({ where: { emailKey: emailKey(address) } }));
+  if (!address || (await isFlooded(deps.rates, emailKey(address)))) return;
+  const account = await deps.db.account.findUnique({ where: { emailKey: emailKey(address) } });
   if (!account) return;
   const kind = account.confirmedAt ? 'RESET_PASSWORD' : 'CONFIRM_ADDRESS';
   await oweMail(deps, { kind, accountId: account.id, email: account.email });
@@ -28,7 +35,7 @@ export async function checkReset(
         SELECT a.id AS "accountId", a.first_name AS "firstName", a.last_name AS "lastName", a.email
         FROM delivery d JOIN account a ON a.id = d.subject_id
         WHERE d.id = ${deliveryId}::uuid AND d.kind = 'RESET_PASSWORD' AND d.used_at IS NULL
-          AND d.created_at > now() - ${LIFETIME_MINUTES} * interval '1 minute'`
+          AND d.created_at > now() - ${TOKEN_LIFETIME_MINUTES.RESET_PASSWORD} * interval '1 minute'`
     : [];
   const row = rows[0];
   if (!deliveryId || !row) throw new AppError('gone', 'account.token_dead', {});
@@ -59,7 +66,10 @@ export async function resetPassword(
       where: { subjectId: accountId, kind: 'RESET_PASSWORD', usedAt: null },
       data: { usedAt: new Date() },
     });
-    await tx.account.update({ where: { id: accountId }, data: { passwordHash } });
+    await tx.account.update({
+      where: { id: accountId },
+      data: { passwordHash, passwordVersion: { increment: 1 } },
+    });
     await tx.$executeRaw`DELETE FROM session WHERE sess->>'accountId' = ${accountId}`;
     await recordAudit(tx, { accountId, action: 'account.password_reset' });
   });

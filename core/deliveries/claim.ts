@@ -1,5 +1,9 @@
 import type { DeliveryKind } from '../../prisma/generated/enums.js';
+import { TOKEN_LIFETIME_MINUTES } from '../accounts/token-lifetimes.js';
 import type { Sql } from '../ports.js';
+
+/** So long a link must still work as its mail leaves: time to arrive, and to be read. */
+const MIN_LINK_MINUTES = 5;
 
 /** A delivery that this process may send until its lease ends. */
 export interface ClaimedDelivery {
@@ -43,12 +47,25 @@ const CLAIM_MAIL = `
     FOR UPDATE SKIP LOCKED)
   RETURNING ${COLUMNS}`;
 
-/** Takes the next due delivery of a share, or the one account mail; null where nothing is due. */
+const CANCEL_DEAD_MAIL = `
+  UPDATE delivery SET state = 'CANCELLED', state_at = now()
+  WHERE id = $1 AND share_id IS NULL AND state = 'PENDING'
+    AND created_at < now() - CASE kind WHEN 'CONFIRM_ADDRESS' THEN $2::int WHEN 'RESET_PASSWORD' THEN $3::int END * interval '1 minute'`;
+
+/**
+ * Takes the next due delivery of a share, or the one account mail; null where nothing is due. An account mail that was
+ * held up until its link is as good as dead is cancelled.
+ */
 export async function claimDelivery(
   sql: Sql,
   target: { shareId: string } | { deliveryId: string },
   leaseMs: number,
 ): Promise<ClaimedDelivery | null> {
+  if ('deliveryId' in target) {
+    const { CONFIRM_ADDRESS, RESET_PASSWORD } = TOKEN_LIFETIME_MINUTES;
+    const limits = [CONFIRM_ADDRESS, RESET_PASSWORD].map((minutes) => minutes - MIN_LINK_MINUTES);
+    await sql.query(CANCEL_DEAD_MAIL, [target.deliveryId, ...limits]);
+  }
   const [statement, id] =
     'shareId' in target ? [CLAIM_SHARE, target.shareId] : [CLAIM_MAIL, target.deliveryId];
   const { rows } = await sql.query<ClaimedDelivery>(statement, [id, leaseMs]);

@@ -1,7 +1,7 @@
 import type { LinkCode, Platform } from '../../prisma/generated/client.js';
 import { checkPasswordAgain } from '../accounts/authenticate.js';
 import { recordAudit } from '../audit.js';
-import { oweMail, type OweMailDeps } from '../deliveries/owe-mail.js';
+import { addMail, markMail, type OweMailDeps } from '../deliveries/owe-mail.js';
 import { AppError } from '../errors.js';
 import { mintToken, readToken } from '../links/tokens.js';
 import { oweNotice } from '../notices.js';
@@ -47,11 +47,11 @@ export async function createLinkCode(
   };
 }
 
-/** What the portal page names before anything is approved. @throws AppError gone where the code is used or too old */
+/** What the portal page names before anything is approved. @throws AppError gone where the code is made up, used or too old */
 export async function getLinkCode(deps: Pick<Deps, 'db' | 'linkSecrets'>, token: string): Promise<LinkCode> {
   const id = readToken(deps.linkSecrets, 'connect-chat', token);
   const code = id && (await deps.db.linkCode.findUnique({ where: { id } }));
-  if (!code) throw new AppError('not_found', 'page.dead_link', {});
+  if (!code) throw new AppError('gone', 'link.expired', { platform: 'chat' });
   if (code.closedAt || code.approvedAt || code.expiresAt.getTime() <= Date.now()) {
     throw new AppError('gone', 'link.expired', { platform: PLATFORM_NAMES[code.platform] });
   }
@@ -106,7 +106,8 @@ export async function refuseLinkCode(
 }
 
 /**
- * The last step, in chat, by the very person the code was minted for: only now the identity exists.
+ * The last step, in chat, by the very person the code was minted for: only now the identity exists, and with it the
+ * mail that tells the account's owner.
  * @returns the account @throws AppError forbidden (somebody else), gone (unapproved, used, too old), invalid (taken)
  */
 export async function confirmLinkCode(
@@ -114,7 +115,7 @@ export async function confirmLinkCode(
   linkCodeId: string,
   by: ChatUser,
 ): Promise<{ accountId: string; email: string }> {
-  const linked = await deps.db.$transaction(async (tx) => {
+  const { deliveryId, ...linked } = await deps.db.$transaction(async (tx) => {
     const platform = PLATFORM_NAMES[by.platform];
     const code = isUuid(linkCodeId)
       ? await tx.linkCode.findUnique({ where: { id: linkCodeId }, include: { account: true } })
@@ -144,9 +145,10 @@ export async function confirmLinkCode(
       await tx.chatIdentity.create({ data: identity });
       await recordAudit(tx, { accountId: account.id, action: 'identity.linked' });
     }
-    return { accountId: account.id, email: account.email };
+    const to = { accountId: account.id, email: account.email };
+    return { ...to, deliveryId: await addMail(tx, { kind: 'NOTICE', topic: 'chat-connected', ...to }) };
   });
-  await oweMail(deps, { kind: 'NOTICE', topic: 'chat-connected', ...linked });
+  if (deliveryId) await markMail(deps, deliveryId);
   return linked;
 }
 

@@ -111,7 +111,24 @@ interface DownloadRow {
   sizeBytes: bigint;
 }
 
-/** Records that a recipient finds a share abusive, for the operator. @throws AppError not_found as openLink */
+/** Who sent the share behind a link, whatever became of it since. @throws AppError not_found for a wrong link alone */
+export async function getSender(
+  deps: LinkDeps,
+  token: string,
+): Promise<{ senderName: string; senderEmail: string }> {
+  const recipientId = readToken(deps.linkSecrets, 'link', token);
+  const recipient =
+    recipientId &&
+    (await deps.db.recipient.findUnique({
+      where: { id: recipientId },
+      select: { share: { select: { account: true } } },
+    }));
+  if (!recipient) throw deadLink();
+  const { firstName, lastName, email } = recipient.share.account;
+  return { senderName: `${firstName} ${lastName}`, senderEmail: email };
+}
+
+/** Records that a recipient finds a share abusive, for the operator. @throws AppError not_found as getSender */
 export async function reportShare(deps: LinkDeps & Pick<Deps, 'log'>, token: string): Promise<void> {
   const recipientId = readToken(deps.linkSecrets, 'link', token);
   const recipient = recipientId && (await deps.db.recipient.findUnique({ where: { id: recipientId } }));

@@ -15,8 +15,10 @@ export function layoutMail(mail: {
   preview: string;
   body: Html;
   text: string;
-  footer: string;
+  /** What stands below both parts; as HTML too, where it holds a link. */
+  footer: string | { html: Html; text: string };
 }): MailContent {
+  const footer = typeof mail.footer === 'string' ? { html: mail.footer, text: mail.footer } : mail.footer;
   const markup = html`<!doctype html>
     <html lang="en">
       <head>
@@ -26,7 +28,7 @@ export function layoutMail(mail: {
         <title>${mail.subject}</title>
       </head>
       <body
-        style="margin:0;padding:24px 12px;background:#f4f5f7;color:#1c2430;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
+        style="margin:0;padding:24px 12px;background:#f4f5f7;color:#1c2430;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;overflow-wrap:anywhere"
       >
         <div style="display:none;max-height:0;overflow:hidden">${mail.preview}</div>
         <div style="max-width:560px;margin:0 auto;padding:28px;background:#ffffff;border-radius:12px">
@@ -34,13 +36,13 @@ export function layoutMail(mail: {
           ${mail.body}
         </div>
         <p style="max-width:560px;margin:16px auto 0;padding:0 28px;color:#5b6573;font-size:13px">
-          ${mail.footer}
+          ${footer.html}
         </p>
       </body>
     </html>`;
   return {
     subject: shortenSubject(mail.subject),
-    text: `${mail.text.trim()}\n\n--\n${mail.footer}\n`,
+    text: `${mail.text.trim()}\n\n--\n${footer.text}\n`,
     html: markup.markup,
   };
 }

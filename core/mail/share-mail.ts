@@ -50,6 +50,10 @@ export function composeShareMail(share: {
       '',
       `The link is yours alone and works until ${until}. Answer to this mail to write to the sender.`,
     ].join('\n'),
-    footer: `You did not expect this, or it is abusive? Report it: ${reportUrl}`,
+    footer: {
+      html: html`You did not expect this, or it is abusive?
+        <a href="${reportUrl}" style="color:inherit">Report it</a>.`,
+      text: `You did not expect this, or it is abusive? Report it: ${reportUrl}`,
+    },
   });
 }

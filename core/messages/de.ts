@@ -8,7 +8,7 @@ import {
 } from './en.js';
 import { createFormats } from './format.js';
 
-const { formatBytes, formatDate } = createFormats('de-DE', 'Byte');
+const { formatBytes, formatSizes, formatDate } = createFormats('de-DE', ['Byte', 'Byte']);
 
 const DELIVERY_WORDS: Readonly<Record<DeliveryStateName, string>> = {
   PENDING: 'wartet',
@@ -42,8 +42,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'file.missing': (p) => `Es gibt keine Datei ${p.name}. Es wurde nichts gesendet.`,
   'file.not_a_file': (p) => `${p.name} ist keine Datei. Es wurde nichts gesendet.`,
   'file.empty': (p) => `${p.name} ist leer (0 Byte). Es wurde nichts gesendet.`,
-  'file.too_large': (p) =>
-    `${p.name} hat ${formatBytes(p.sizeBytes)}; erlaubt sind ${formatBytes(p.limitBytes)}. Es wurde nichts gesendet.`,
+  'file.too_large': (p) => {
+    const [size, limit] = formatSizes([p.sizeBytes, p.limitBytes]);
+    return `${p.name} hat ${size}; erlaubt sind ${limit}. Es wurde nichts gesendet.`;
+  },
   'file.deleted': (p) =>
     `${p.name} wurde in ${p.platform} gelöscht, bevor ich es kopieren konnte. Lade es noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.hidden': (p) =>
@@ -65,7 +67,7 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'file.size_differs': (p) =>
     `${p.name} kam in einer anderen Größe an als angekündigt. Lade die Datei noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.unreachable': (p) =>
-    `Ich konnte ${p.name} nicht von ${p.platform} holen. Versuche es in ein paar Minuten erneut. Es wurde nichts gesendet.`,
+    `Ich konnte ${p.name} nicht von ${p.platform} holen. Versuche es in ein paar Minuten erneut. Es wurde nichts gesendet.${referTo(p)}`,
   'file.blocked_source': (p) =>
     `${p.name} kann nicht geteilt werden: Die Datei liegt nicht dort, wo ich Dateien holen darf. Lade sie noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
   'file.upload_missing': (p) =>
@@ -76,10 +78,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     'Wer soll es bekommen? Gib 1 bis 5 E-Mail-Adressen an, zum Beispiel ann@example.com bob@example.com.',
   'recipients.too_many': (p) =>
     `Du hast ${p.count} Adressen angegeben; auf einmal gehen ${p.max}. Nimm ${p.count - p.max} heraus oder teile zweimal. Es wurde nichts gesendet.`,
-  'recipients.malformed': (p) =>
-    `Das sieht nicht nach E-Mail-Adressen aus: ${p.addresses.join(', ')}. Es wurde nichts gesendet.`,
+  'recipients.malformed': (p) => malformed(p.addresses),
   'recipients.mention': (p) =>
-    `Ich kann die E-Mail-Adresse von ${p.name} nicht nachschlagen. Gib die Adresse selbst an.`,
+    `Ich kann die E-Mail-Adresse von ${p.name} nicht nachschlagen. Gib die Adresse selbst an.${p.addresses ? ` ${malformed(p.addresses)}` : ''}`,
   'share.message_too_long': (p) => `Die Nachricht ist länger als ${p.max} Zeichen. Es wurde nichts gesendet.`,
   'share.lifetime': () => 'Wähle, wie lange der Link gilt: 1, 7 oder 30 Tage. Es wurde nichts gesendet.',
   'share.form_stale': () =>
@@ -92,8 +93,10 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     `Was du gerade teilst, wäre zusammen größer als ${formatBytes(p.limitBytes)}. Lösche etwas, das nicht mehr gebraucht wird, und versuche es erneut. Es wurde nichts gesendet.`,
   'share.not_found': () => 'Das gibt es nicht.',
   'share.ended': () => 'Das ist schon beendet.',
-  'share.not_ready': () => 'Die Dateien sind noch nicht gespeichert. Versuche es gleich noch einmal.',
-  'share.busy': () => 'Gerade wird eine Mail davon gesendet. Versuche es in ein paar Sekunden noch einmal.',
+  'share.not_ready': (p) =>
+    `Die Dateien sind noch nicht gespeichert. Versuche es gleich noch einmal.${referTo(p)}`,
+  'share.busy': (p) =>
+    `Gerade wird eine Mail davon gesendet. Versuche es in ein paar Sekunden noch einmal.${referTo(p)}`,
   'share.draft_gone': () =>
     'Das wartet nicht mehr: Es wurde gesendet, abgebrochen oder ist älter als 30 Minuten.',
   'delivery.too_early': (p) =>
@@ -120,7 +123,8 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'account.password_wrong': () => 'Das Passwort ist falsch.',
   'account.too_many_tries': (p) =>
     `Zu viele Versuche. Versuche es in ${count(Math.ceil(p.seconds / 60), 'Minute', 'Minuten')} erneut.`,
-  'account.busy': () => 'Gerade melden sich zu viele Leute an. Versuche es in ein paar Sekunden noch einmal.',
+  'account.busy': (p) =>
+    `Gerade melden sich zu viele Leute an. Versuche es in ein paar Sekunden noch einmal.${referTo(p)}`,
   'account.token_dead': () => 'Dieser Link ist abgelaufen oder wurde schon benutzt. Fordere einen neuen an.',
 
   // Links between chat and account
@@ -173,20 +177,32 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'chat.expired': (p) => `Abgelaufen: ${p.names}. Die Links funktionieren nicht mehr.`,
   'chat.no_recent_file': () =>
     'Ich sehe in diesem Kanal keine Datei von dir aus den letzten 10 Minuten. Füge hier eine hinzu:',
-  'chat.attach_a_file': () => 'Hänge eine Datei an. Benutze dafür die Option file von /share.',
+  'chat.no_files_in_message': () =>
+    'An dieser Nachricht hängen keine Dateien. Nimm das Menü einer Nachricht mit Dateien, oder /share.',
+  'chat.attach_to_message': () =>
+    'Hänge die Dateien an deine Nachricht, mit den Adressen im Text, oder benutze /share.',
+  'chat.no_direct_messages': () =>
+    'Ich kann dir nicht direkt schreiben und habe nichts getan. Benutze hier /share: Die Antworten siehst nur du.',
+  'chat.no_file_here': () =>
+    'Füge hinzu, was gesendet werden soll: Wähle es hier, oder schicke mir eine Nachricht mit Dateien und Adressen.',
+  'chat.attach_a_file': () => 'Hänge eine Datei an: mit der Option file, oder drücke „Dateien wählen“.',
   'chat.help_title': () => 'Dateien per E-Mail teilen, und sie im Griff behalten',
   'chat.help': () =>
     [
-      '/share ann@example.com bob@example.com – sendet deine eigenen Dateien der letzten zehn Minuten in diesem Kanal (Slack) oder die angehängten (Discord)',
-      '/share – öffnet ein Formular für Dateien und Adressen (Slack)',
-      '/share connect – verbindet dein Passalong-Konto',
+      '/share ann@example.com bob@example.com – sendet deine eigenen Dateien der letzten zehn Minuten in diesem Kanal, nachdem du sie gesehen hast',
+      '/share – öffnet ein Formular für Dateien und Adressen',
+      'Share files by email, im Menü jeder Nachricht mit Dateien, auch in Threads',
+      'Oder schicke mir eine Direktnachricht mit Dateien und Adressen.',
+      '/share history, /share revoke – was du geteilt hast, und wie du es beendest',
+      '/share settings, /share connect, /share disconnect – wie du teilst, und von welchem Passalong-Konto',
       '/share help – dieser Text',
       'Auf einmal gehen bis zu 10 Dateien an bis zu 5 Adressen. Alle bekommen einen eigenen Link, den du auf dem Portal zurückziehen kannst.',
     ].join('\n'),
   'chat.help_discord': () =>
     [
       '/share – sendet die angehängten Dateien an die Adressen in emails, wenn du magst mit Nachricht und Ablauf',
-      '/passalong connect – verbindet dein Passalong-Konto',
+      '/passalong history, /passalong revoke – was du geteilt hast, und wie du es beendest',
+      '/passalong settings, /passalong connect, /passalong disconnect – wie du teilst, und von welchem Passalong-Konto',
       '/passalong help – dieser Text',
       'Auf einmal gehen hier bis zu 5 Dateien an bis zu 5 Adressen. Alle bekommen einen eigenen Link, den du auf dem Portal zurückziehen kannst.',
     ].join('\n'),
@@ -243,6 +259,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'button.not_me': () => 'Das bin ich nicht',
   'button.send': () => 'Senden',
   'button.cancel': () => 'Abbrechen',
+  'button.share_file': () => 'Datei teilen',
+  'button.settings': () => 'Einstellungen',
+  'button.fix': () => 'Adressen berichtigen',
   'button.undo': () => 'Rückgängig',
   'button.revoke': () => 'Zurückziehen',
   'button.revoke_one': (p) => `${p.number} zurückziehen`,
@@ -272,11 +291,13 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'command.history': () => 'Was du geteilt hast, und was daraus wurde',
   'command.revoke': () => 'Etwas zurückziehen: Die Links funktionieren sofort nicht mehr',
   'command.settings': () => 'Wie du aus dem Chat teilst',
+  'command.share_message': () => 'Per E-Mail teilen',
   'command.help': () => 'Wie man Dateien per E-Mail teilt',
   'modal.title': () => 'Per E-Mail teilen',
   'modal.files': () => 'Dateien',
   'modal.files_hint': () =>
-    'Bis zu 10 Dateien mit je 10 MB. Größere Dateien: erst in den Kanal stellen, dann /share mit Adressen.',
+    'Hier passen Dateien bis 10 MB. Größere: erst in einen Kanal stellen, dann im Menü der Nachricht „Share files by email“ wählen.',
+  'modal.upload_limit': (p) => `Bis zu ${p.files} Dateien mit je ${formatBytes(p.limitBytes)}`,
   'modal.emails': () => 'An (1 bis 5 E-Mail-Adressen)',
   'modal.message': () => 'Nachricht (freiwillig)',
   'modal.lifetime': () => 'So lange gilt der Link',
@@ -301,8 +322,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
 
   // Anything
   'storage.unavailable': (p) =>
-    `Ich konnte deine Datei gerade nicht speichern, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut. Kennung ${p.reference}.`,
-  'service.unavailable': () => 'Das geht gerade nicht. Versuche es in einer Minute noch einmal.',
+    `Ich konnte deine Datei gerade nicht speichern, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut.${referTo(p)}`,
+  'service.unavailable': (p) =>
+    `Das geht gerade nicht. Versuche es in einer Minute noch einmal.${referTo(p)}`,
   'request.malformed': () => 'Das habe ich nicht verstanden. Lade die Seite neu und versuche es erneut.',
   'request.too_large': () => 'Das ist mehr, als dieses Formular fasst.',
   'request.forged': () =>
@@ -310,6 +332,14 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'page.not_found': () => 'Hier ist nichts.',
   unexpected: (p) => `Bei uns ist etwas schiefgegangen. Kennung ${p.reference}.`,
 };
+
+function malformed(addresses: string[]): string {
+  return `Das sieht nicht nach E-Mail-Adressen aus: ${addresses.join(', ')}. Es wurde nichts gesendet.`;
+}
+
+function referTo({ reference }: { reference?: string }): string {
+  return reference ? ` Kennung ${reference}.` : '';
+}
 
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;

@@ -1,6 +1,9 @@
-import { formatBytes, formatDate, plural } from './format.js';
+import { formatBytes, formatDate, formatSizes, plural } from './format.js';
 
 type Nothing = Readonly<Record<string, never>>;
+
+/** What the edge adds to an error of the kind `unavailable`, and logs. */
+type Referred = Readonly<{ reference?: string }>;
 
 /** Names of delivery states, spelled out so that the Lambda's bundle needs no generated code. */
 const DELIVERY_WORDS = {
@@ -46,8 +49,10 @@ export const en = {
   'file.missing': (p: { name: string }) => `There is no file ${p.name}. Nothing was sent.`,
   'file.not_a_file': (p: { name: string }) => `${p.name} is not a file. Nothing was sent.`,
   'file.empty': (p: { name: string }) => `${p.name} is empty (0 bytes). Nothing was sent.`,
-  'file.too_large': (p: { name: string; sizeBytes: number; limitBytes: number }) =>
-    `${p.name} is ${formatBytes(p.sizeBytes)}; the limit is ${formatBytes(p.limitBytes)}. Nothing was sent.`,
+  'file.too_large': (p: { name: string; sizeBytes: number; limitBytes: number }) => {
+    const [size, limit] = formatSizes([p.sizeBytes, p.limitBytes]);
+    return `${p.name} is ${size}; the limit is ${limit}. Nothing was sent.`;
+  },
   'file.deleted': (p: { name: string; platform: string }) =>
     `${p.name} was deleted in ${p.platform} before I could copy it. Upload it again and retry. Nothing was sent.`,
   'file.hidden': (p: { name: string }) =>
@@ -67,8 +72,8 @@ export const en = {
     `${p.platform} answered with a sign-in page instead of ${p.name}. An admin may have to reinstall the app. Nothing was sent.`,
   'file.size_differs': (p: { name: string }) =>
     `${p.name} arrived with another size than announced. Upload it again and retry. Nothing was sent.`,
-  'file.unreachable': (p: { name: string; platform: string }) =>
-    `I could not fetch ${p.name} from ${p.platform}. Try again in a few minutes. Nothing was sent.`,
+  'file.unreachable': (p: { name: string; platform: string } & Referred) =>
+    `I could not fetch ${p.name} from ${p.platform}. Try again in a few minutes. Nothing was sent.${referTo(p)}`,
   'file.blocked_source': (p: { name: string }) =>
     `${p.name} can't be shared: it is not stored where I may fetch files. Upload it again and retry. Nothing was sent.`,
   'file.upload_missing': (p: { name: string }) =>
@@ -79,10 +84,9 @@ export const en = {
     'Who should get it? Add 1 to 5 email addresses, for example ann@example.com bob@example.com.',
   'recipients.too_many': (p: { count: number; max: number }) =>
     `You added ${p.count} addresses; one share can go to ${p.max}. Remove ${p.count - p.max} or send two shares. Nothing was sent.`,
-  'recipients.malformed': (p: { addresses: string[] }) =>
-    `These don't look like email addresses: ${p.addresses.join(', ')}. Nothing was sent.`,
-  'recipients.mention': (p: { name: string }) =>
-    `I can't look up ${p.name}'s email. Type the address instead.`,
+  'recipients.malformed': (p: { addresses: string[] }) => malformed(p.addresses),
+  'recipients.mention': (p: { name: string; addresses?: string[] }) =>
+    `I can't look up ${p.name}'s email. Type the address instead.${p.addresses ? ` ${malformed(p.addresses)}` : ''}`,
   'share.message_too_long': (p: { max: number }) =>
     `The message is longer than ${p.max} characters. Nothing was sent.`,
   'share.lifetime': (_: Nothing) => 'Choose how long the link lives: 1, 7 or 30 days. Nothing was sent.',
@@ -96,9 +100,10 @@ export const en = {
     `Your live shares would hold more than ${formatBytes(p.limitBytes)}. Delete one that is no longer needed and try again. Nothing was sent.`,
   'share.not_found': (_: Nothing) => 'There is no such share.',
   'share.ended': (_: Nothing) => 'This share has already ended.',
-  'share.not_ready': (_: Nothing) => 'The files of this share are not stored yet. Try again in a moment.',
-  'share.busy': (_: Nothing) =>
-    'A mail of this share is being sent at this moment. Try again in a few seconds.',
+  'share.not_ready': (p: Referred) =>
+    `The files of this share are not stored yet. Try again in a moment.${referTo(p)}`,
+  'share.busy': (p: Referred) =>
+    `A mail of this share is being sent at this moment. Try again in a few seconds.${referTo(p)}`,
   'share.draft_gone': (_: Nothing) =>
     'This share is no longer waiting: it was sent, cancelled, or is older than 30 minutes.',
   'delivery.too_early': (p: { minutes: number }) =>
@@ -125,8 +130,8 @@ export const en = {
   'account.password_wrong': (_: Nothing) => 'The password is wrong.',
   'account.too_many_tries': (p: { seconds: number }) =>
     `Too many tries. Try again in ${plural(Math.ceil(p.seconds / 60), 'minute')}.`,
-  'account.busy': (_: Nothing) =>
-    'Too many people are signing in at this moment. Try again in a few seconds.',
+  'account.busy': (p: Referred) =>
+    `Too many people are signing in at this moment. Try again in a few seconds.${referTo(p)}`,
   'account.token_dead': (_: Nothing) => 'This link has expired or was already used. Ask for a new one.',
 
   // Links between chat and account
@@ -182,20 +187,32 @@ export const en = {
   'chat.expired': (p: { names: string }) => `Expired: ${p.names}. The links no longer work.`,
   'chat.no_recent_file': (_: Nothing) =>
     "I don't see a file from you in this channel in the last 10 minutes. Add one here:",
-  'chat.attach_a_file': (_: Nothing) => 'Attach a file to share. Use the file option of /share.',
+  'chat.no_files_in_message': (_: Nothing) =>
+    'This message has no files. Use the menu of a message with files, or /share.',
+  'chat.attach_to_message': (_: Nothing) =>
+    'Attach the files to your message, with the addresses in its text, or use /share.',
+  'chat.no_direct_messages': (_: Nothing) =>
+    "I can't write to you directly, so I did nothing. Use /share here: only you see its answers.",
+  'chat.no_file_here': (_: Nothing) =>
+    'Add the files that they should get: choose them here, or send me a message with files and addresses.',
+  'chat.attach_a_file': (_: Nothing) => 'Attach a file to share. Use the file option, or press Choose files.',
   'chat.help_title': (_: Nothing) => 'Share files by e-mail, and stay in control of them',
   'chat.help': (_: Nothing) =>
     [
-      '/share ann@example.com bob@example.com — sends your own files of the last ten minutes in this channel (Slack), or the attached ones (Discord)',
-      '/share — opens a form for files and addresses (Slack)',
-      '/share connect — connects your Passalong account',
+      '/share ann@example.com bob@example.com — sends your own files of the last ten minutes in this channel, once you have seen which',
+      '/share — opens a form for files and addresses',
+      'Share files by email, in the menu of any message with files, also in threads',
+      'Or send me a direct message with files and addresses.',
+      '/share history, /share revoke — what you have shared, and to end it',
+      '/share settings, /share connect, /share disconnect — how you share, and from which Passalong account',
       '/share help — this text',
-      'A share takes up to 10 files and 5 addresses. Each person gets a link of their own, which you can withdraw on the portal.',
+      'A share takes up to 10 files and 5 addresses. Each person gets a link of their own, which you can withdraw at any time.',
     ].join('\n'),
   'chat.help_discord': (_: Nothing) =>
     [
       '/share — sends the attached files to the addresses in emails, with a message and an expiry if you like',
-      '/passalong connect — connects your Passalong account',
+      '/passalong history, /passalong revoke — what you have shared, and to end it',
+      '/passalong settings, /passalong connect, /passalong disconnect — how you share, and from which Passalong account',
       '/passalong help — this text',
       'A share takes up to 5 files here and 5 addresses. Each person gets a link of their own, which you can withdraw on the portal.',
     ].join('\n'),
@@ -255,6 +272,9 @@ export const en = {
   'button.not_me': (_: Nothing) => "This isn't me",
   'button.send': (_: Nothing) => 'Send',
   'button.cancel': (_: Nothing) => 'Cancel',
+  'button.share_file': (_: Nothing) => 'Share a file',
+  'button.settings': (_: Nothing) => 'Settings',
+  'button.fix': (_: Nothing) => 'Fix addresses',
   'button.undo': (_: Nothing) => 'Undo',
   'button.revoke': (_: Nothing) => 'Revoke',
   'button.revoke_one': (p: { number: number }) => `Revoke ${p.number}`,
@@ -286,11 +306,14 @@ export const en = {
   'command.history': (_: Nothing) => 'What you have shared, and what became of it',
   'command.revoke': (_: Nothing) => 'End a share: its links stop working at once',
   'command.settings': (_: Nothing) => 'How you share from chat',
+  'command.share_message': (_: Nothing) => 'Share files by email',
   'command.help': (_: Nothing) => 'How to share files by e-mail',
   'modal.title': (_: Nothing) => 'Share files by email',
   'modal.files': (_: Nothing) => 'Files',
   'modal.files_hint': (_: Nothing) =>
-    'Up to 10 files of 10 MB each. For larger files, post the file and use /share with addresses.',
+    'The file picker takes up to 10 MB. For larger files, post the file and use Share files by email on the message.',
+  'modal.upload_limit': (p: { files: number; limitBytes: number }) =>
+    `Up to ${p.files} files of ${formatBytes(p.limitBytes)} each`,
   'modal.emails': (_: Nothing) => 'To (1 to 5 email addresses)',
   'modal.message': (_: Nothing) => 'Message (optional)',
   'modal.lifetime': (_: Nothing) => 'The link lives',
@@ -313,9 +336,10 @@ export const en = {
   'page.dead_link': (_: Nothing) => 'This link does not work. It may have been withdrawn, or mistyped.',
 
   // Anything
-  'storage.unavailable': (p: { reference: string }) =>
-    `I couldn't save your file just now, so nothing was sent. Try again in a few minutes. Reference ${p.reference}.`,
-  'service.unavailable': (_: Nothing) => 'This does not work at the moment. Try again in a minute.',
+  'storage.unavailable': (p: Referred) =>
+    `I couldn't save your file just now, so nothing was sent. Try again in a few minutes.${referTo(p)}`,
+  'service.unavailable': (p: Referred) =>
+    `This does not work at the moment. Try again in a minute.${referTo(p)}`,
   'request.malformed': (_: Nothing) => 'That request was not understood. Reload the page and try again.',
   'request.too_large': (_: Nothing) => 'That is more than this form takes.',
   'request.forged': (_: Nothing) =>
@@ -328,6 +352,14 @@ export const en = {
 export function bar(done: number, all: number): string {
   const filled = Math.round((done / all) * 10);
   return '▰'.repeat(filled) + '▱'.repeat(10 - filled);
+}
+
+function malformed(addresses: string[]): string {
+  return `These don't look like email addresses: ${addresses.join(', ')}. Nothing was sent.`;
+}
+
+function referTo({ reference }: Referred): string {
+  return reference ? ` Reference ${reference}.` : '';
 }
 
 function people(count: number): string {

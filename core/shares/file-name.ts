@@ -22,9 +22,14 @@ export function cleanFileName(name: string): string {
 }
 
 function shortenKeepingExtension(name: string): string {
-  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
+  if (byteLength(name) <= MAX_NAME_BYTES) return name;
   const extension = /\.[^.]{1,16}$/.exec(name)?.[0] ?? '';
   const characters = [...name.slice(0, name.length - extension.length)];
-  while (Buffer.byteLength(characters.join('') + extension) > MAX_NAME_BYTES) characters.pop();
+  while (byteLength(characters.join('') + extension) > MAX_NAME_BYTES) characters.pop();
   return characters.join('').trimEnd() + extension;
+}
+
+/** Also in browsers, which have no Buffer. */
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { AppError } from '../errors.js';
 
 export const MAX_RECIPIENTS = 5;
@@ -54,22 +54,26 @@ export function parseRecipients(text: string): ParsedRecipients {
 
 /**
  * The addresses of a share, or the one thing to mend about them.
- * @throws AppError invalid for a mention, a malformed address, none, or more than five
+ * @throws AppError invalid as `findRecipientsProblem`
  */
 export function requireRecipients(parsed: ParsedRecipients): string[] {
-  const [mention] = parsed.mentions;
-  if (mention) throw new AppError('invalid', 'recipients.mention', { name: mention });
-  if (parsed.malformed.length > 0) {
-    throw new AppError('invalid', 'recipients.malformed', { addresses: parsed.malformed.map(shorten) });
-  }
-  if (parsed.emails.length === 0) throw new AppError('invalid', 'recipients.none', {});
-  if (parsed.emails.length > MAX_RECIPIENTS) {
-    throw new AppError('invalid', 'recipients.too_many', {
-      count: parsed.emails.length,
-      max: MAX_RECIPIENTS,
-    });
-  }
+  const problem = findRecipientsProblem(parsed);
+  if (problem) throw problem;
   return parsed.emails;
+}
+
+/** What has to be mended about the addresses: mentions, malformed ones, none, or more than five. */
+export function findRecipientsProblem({ emails, mentions, malformed }: ParsedRecipients): AppError | null {
+  const [name] = mentions;
+  const addresses = malformed.map(shorten);
+  if (name && addresses.length > 0) return new AppError('invalid', 'recipients.mention', { name, addresses });
+  if (name) return new AppError('invalid', 'recipients.mention', { name });
+  if (addresses.length > 0) return new AppError('invalid', 'recipients.malformed', { addresses });
+  if (emails.length === 0) return new AppError('invalid', 'recipients.none', {});
+  if (emails.length > MAX_RECIPIENTS) {
+    return new AppError('invalid', 'recipients.too_many', { count: emails.length, max: MAX_RECIPIENTS });
+  }
+  return null;
 }
 
 /**
@@ -85,6 +89,13 @@ export function normaliseEmail(address: string): string | null {
   return local.length <= 64 && email.length <= 254 && LOCAL_PART.test(local) && DOMAIN.test(domain)
     ? email
     : null;
+}
+
+/** An address as its sender typed it, for pages: `bob@bücher.example`. Mails take the ASCII form. */
+export function displayEmail(email: string): string {
+  const [, local, domain] = /^(.*@)(.*)$/.exec(email) ?? [];
+  const shown = domain && domainToUnicode(domain);
+  return local && shown ? local + shown : email;
 }
 
 /** What makes two addresses the same one: letters' case does not count. */

@@ -2,9 +2,9 @@ import { AppError } from '../errors.js';
 import type { Deps } from '../ports.js';
 import { endShare } from './end-share.js';
 import { markReady } from './mark-ready.js';
-import { receiveWhenComplete } from './upload.js';
+import { markUploaded, receiveWhenComplete } from './upload.js';
 
-type ReconcileDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'timings' | 'marks'>;
+type ReconcileDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks'>;
 
 /** Rows that one step of one run takes at most; the next run goes on. */
 const BATCH = 100;
@@ -21,6 +21,7 @@ export async function reconcile(deps: ReconcileDeps): Promise<void> {
 
 /** Each runs whatever became of the others: storage that is down must not keep a share from expiring. */
 const STEPS = [
+  findJoinedUploads,
   receiveUploads,
   requeueShares,
   remarkShares,
@@ -34,6 +35,20 @@ const STEPS = [
 ];
 
 type IdRow = { id: string };
+
+/** Uploads that storage has joined though their row does not say so: the portal died in between. */
+async function findJoinedUploads({ db, files, timings }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<{ id: string; uploadId: string; storageKey: string }[]>`
+    UPDATE attachment SET checked_at = now() WHERE id IN (
+      SELECT a.id FROM attachment a JOIN share s ON s.id = a.share_id
+      WHERE s.state = 'AWAITING_UPLOAD' AND a.upload_id IS NOT NULL AND a.uploaded_at IS NULL
+        AND coalesce(a.checked_at, s.created_at) < now() - ${timings.remarkAfterMs} * interval '1 ms'
+      ORDER BY coalesce(a.checked_at, s.created_at) LIMIT ${BATCH} FOR UPDATE OF a SKIP LOCKED)
+    RETURNING id, upload_id AS "uploadId", storage_key AS "storageKey"`;
+  for (const { id, uploadId, storageKey } of rows) {
+    if (await files.has(storageKey)) await markUploaded(db, id, uploadId);
+  }
+}
 
 /** Shares whose uploads have all landed, but whose last answer was lost. */
 async function receiveUploads(deps: ReconcileDeps): Promise<void> {

@@ -16,17 +16,13 @@ type RevokeDeps = Pick<Deps, 'db' | 'queue' | 'log'>;
  */
 export async function revokeShare(deps: RevokeDeps, accountId: string, shareId: string): Promise<void> {
   await getOwnShare(deps.db, accountId, shareId);
-  const revoked = await withRowLock(deps.db, (tx) =>
-    endShare(tx, shareId, { state: 'REVOKED', by: accountId }),
-  );
-  if (!revoked) return;
-  deps.log.info({ shareId }, 'share revoked');
-  await deps.queue.add('delete-objects', { shareId });
+  await revoke(deps, accountId, shareId);
 }
 
-/** Revokes where it still lives, and hides it from the sender's history. Safe to repeat. */
+/** Revokes where it still lives, and hides it from the sender's history. Safe to repeat. @throws as revokeShare */
 export async function deleteShare(deps: RevokeDeps, accountId: string, shareId: string): Promise<void> {
-  await revokeShare(deps, accountId, shareId);
+  await getOwnShare(deps.db, accountId, shareId, { orHidden: true });
+  await revoke(deps, accountId, shareId);
   const hidden = await deps.db.share.updateMany({
     where: { id: shareId, accountId, hiddenAt: null },
     data: { hiddenAt: new Date() },
@@ -61,4 +57,13 @@ export async function revokeRecipient(
     await recordAudit(tx, { accountId, action: 'recipient.revoked', subjectId: recipientId });
     await oweNotice(tx, 'SHARE', shareId);
   });
+}
+
+async function revoke(deps: RevokeDeps, accountId: string, shareId: string): Promise<void> {
+  const revoked = await withRowLock(deps.db, (tx) =>
+    endShare(tx, shareId, { state: 'REVOKED', by: accountId }),
+  );
+  if (!revoked) return;
+  deps.log.info({ shareId }, 'share revoked');
+  await deps.queue.add('delete-objects', { shareId });
 }

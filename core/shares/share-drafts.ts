@@ -11,6 +11,8 @@ const LIFETIME_MS = 30 * 60 * 1000;
 const draftRequest = shareRequest.omit({ requestKey: true }).extend({
   /** Addresses that were listed twice; they are sent to once. */
   duplicates: z.array(z.string()),
+  /** What was typed for addresses, where they are still to be mended; `emails` is empty then. */
+  emailsText: z.string().default(''),
 });
 
 export type DraftRequest = z.output<typeof draftRequest>;
@@ -63,8 +65,8 @@ export function draftRequestKey(draftId: string): string {
 }
 
 /**
- * A draft that still waits, for somebody who has just connected an account: the one that is named, else the latest;
- * null where none does.
+ * A draft that still waits: the one that is named, or, for somebody who has just connected an account, the latest
+ * that could be sent; null where none does.
  */
 export async function findWaitingDraft(
   deps: Pick<Deps, 'db'>,
@@ -72,14 +74,16 @@ export async function findWaitingDraft(
   draftId?: string,
 ): Promise<{ draftId: string; request: DraftRequest } | null> {
   const { platform, workspaceId, userId } = by;
-  const draft = await deps.db.shareDraft.findFirst({
+  const drafts = await deps.db.shareDraft.findMany({
     where: {
       ...{ platform, workspaceId, userId, sentAt: null, expiresAt: { gt: new Date() } },
       ...(draftId && isUuid(draftId) ? { id: draftId } : {}),
     },
     orderBy: { createdAt: 'desc' },
+    take: 20,
   });
-  return draft && { draftId: draft.id, request: draftRequest.parse(draft.request) };
+  const waiting = drafts.map(({ id, request }) => ({ draftId: id, request: draftRequest.parse(request) }));
+  return waiting.find(({ request }) => draftId !== undefined || request.emails.length > 0) ?? null;
 }
 
 /**

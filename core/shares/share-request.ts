@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { Entrance } from '../../prisma/generated/enums.js';
-import { AppError } from '../errors.js';
+import { AppError, FieldErrors } from '../errors.js';
 import { attachmentSource } from './attachment-source.js';
 import { cleanFileName } from './file-name.js';
-import { parseRecipients, requireRecipients } from './recipients.js';
+import { findRecipientsProblem, parseRecipients } from './recipients.js';
 
 export const MAX_FILES = 10;
 export const MAX_MESSAGE_LENGTH = 1000;
@@ -50,20 +50,48 @@ export function checkShareRequest(
   input: ShareRequest,
   limits: { maxFileBytes: number },
 ): CheckedShareRequest {
+  const { request, problems } = readShareRequest(input, limits);
+  const [first] = Object.values(problems);
+  if (first) throw first;
+  return request;
+}
+
+/**
+ * The same for a form, which shows each thing to mend beside its field: `files`, `emails`, `message`, `lifetimeDays`.
+ * @throws FieldErrors for every wrong field at once; AppError invalid for what no form sends
+ */
+export function checkShareForm(input: ShareRequest, limits: { maxFileBytes: number }): CheckedShareRequest {
+  const { request, problems } = readShareRequest(input, limits);
+  if (Object.keys(problems).length > 0) throw new FieldErrors(problems);
+  return request;
+}
+
+function readShareRequest(
+  input: ShareRequest,
+  limits: { maxFileBytes: number },
+): { request: CheckedShareRequest; problems: Record<string, AppError> } {
   const parsed = shareRequest.safeParse(input);
   if (!parsed.success) throw new AppError('invalid', 'request.malformed', {}, { cause: parsed.error });
   const request = parsed.data;
   const files = request.files.map((file) => ({ ...file, name: cleanFileName(file.name) }));
-  checkFiles(files, limits.maxFileBytes);
-  const emails = requireRecipients(parseRecipients(request.emails.join(', ')));
+  const recipients = parseRecipients(request.emails.join(', '));
   const message = request.message.replace(/\r\n?/g, '\n').replace(UNSAFE_IN_MESSAGE, '').trim();
-  if (message.length > MAX_MESSAGE_LENGTH) {
-    throw new AppError('invalid', 'share.message_too_long', { max: MAX_MESSAGE_LENGTH });
-  }
-  if (!LIFETIMES_DAYS.some((days) => days === request.lifetimeDays)) {
-    throw new AppError('invalid', 'share.lifetime', {});
-  }
-  return { ...request, files, emails, message };
+  const found = {
+    files: findFilesProblem(files, limits.maxFileBytes),
+    emails: findRecipientsProblem(recipients),
+    message:
+      message.length > MAX_MESSAGE_LENGTH
+        ? new AppError('invalid', 'share.message_too_long', { max: MAX_MESSAGE_LENGTH })
+        : null,
+    lifetimeDays: LIFETIMES_DAYS.some((days) => days === request.lifetimeDays)
+      ? null
+      : new AppError('invalid', 'share.lifetime', {}),
+  };
+  const problems = Object.entries(found).flatMap(([field, problem]) => (problem ? [[field, problem]] : []));
+  return {
+    request: { ...request, files, emails: recipients.emails, message },
+    problems: Object.fromEntries(problems) as Record<string, AppError>,
+  };
 }
 
 /**
@@ -74,14 +102,23 @@ export function checkFiles(
   files: readonly { name: string; sizeBytes: number }[],
   maxFileBytes: number,
 ): void {
-  if (files.length === 0) throw new AppError('invalid', 'file.none', {});
-  if (files.length > MAX_FILES) throw new AppError('invalid', 'file.too_many', { max: MAX_FILES });
+  const problem = findFilesProblem(files, maxFileBytes);
+  if (problem) throw problem;
+}
+
+function findFilesProblem(
+  files: readonly { name: string; sizeBytes: number }[],
+  maxFileBytes: number,
+): AppError | null {
+  if (files.length === 0) return new AppError('invalid', 'file.none', {});
+  if (files.length > MAX_FILES) return new AppError('invalid', 'file.too_many', { max: MAX_FILES });
   for (const { name, sizeBytes } of files) {
-    if (sizeBytes === 0) throw new AppError('invalid', 'file.empty', { name });
+    if (sizeBytes === 0) return new AppError('invalid', 'file.empty', { name });
     if (sizeBytes > maxFileBytes) {
-      throw new AppError('invalid', 'file.too_large', { name, sizeBytes, limitBytes: maxFileBytes });
+      return new AppError('invalid', 'file.too_large', { name, sizeBytes, limitBytes: maxFileBytes });
     }
   }
+  return null;
 }
 
 /** Tells two requests under one key apart: SHA-256 (hex) over what the sender asked for. */

@@ -9,15 +9,12 @@ import { attachmentSource } from './attachment-source.js';
 import { correctSize } from './correct-size.js';
 import { endShare } from './end-share.js';
 import { markReady } from './mark-ready.js';
-import { claimShare, type ShareLease } from './share-lease.js';
+import { claimShare, type Failures, type ShareLease } from './share-lease.js';
 
 type StoreDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks' | 'fetchers' | 'limits'>;
 
-/** Tries at a source that cannot be reached before the share fails. */
-const MAX_FETCHES = 6;
-
-/** Tries that end in an error nobody expected. */
-const MAX_TRIES = 20;
+/** Tries that may be given up for each reason; with the last one the share fails. */
+const MAX_FAILURES: Readonly<Failures> = { fetchFailures: 6, unexpectedErrors: 20 };
 
 /**
  * Reads every byte of a share once, chat files as they stream into storage and uploads from where they landed,
@@ -157,7 +154,9 @@ async function giveUp(deps: StoreDeps, lease: ShareLease, error: unknown): Promi
     await deps.queue.add('delete-objects', { shareId });
     return;
   }
-  const reason = finalReason(error, fence, shareId);
+  const failure = failureOf(error);
+  const isLastTry = failure !== null && lease.failures[failure] + 1 >= MAX_FAILURES[failure];
+  const reason = finalReason(error, isLastTry, shareId);
   if (reason) {
     const failed = await deps.db.$transaction((tx) =>
       endShare(tx, shareId, { state: 'FAILED', by: null, reason, fence }),
@@ -166,15 +165,21 @@ async function giveUp(deps: StoreDeps, lease: ShareLease, error: unknown): Promi
     await deps.queue.add('delete-objects', { shareId });
     return;
   }
-  await lease.release();
+  await lease.release(failure);
   throw error;
 }
 
-/** Why another try cannot help; null where it can. Storage that is down is waited for without end. */
-function finalReason(error: unknown, tries: number, shareId: string): AppError | null {
-  if (!(error instanceof AppError)) {
-    return tries >= MAX_TRIES ? new AppError('unavailable', 'unexpected', { reference: shareId }) : null;
-  }
-  if (error.kind !== 'unavailable') return error;
-  return error.code === 'file.unreachable' && tries >= MAX_FETCHES ? error : null;
+/** What an error counts as; null for storage that is down, which is waited for without end. */
+function failureOf(error: unknown): keyof Failures | null {
+  if (!(error instanceof AppError)) return 'unexpectedErrors';
+  return error.code === 'file.unreachable' ? 'fetchFailures' : null;
+}
+
+/** Why another try cannot help; null where it can. */
+function finalReason(error: unknown, isLastTry: boolean, shareId: string): AppError | null {
+  if (error instanceof AppError && error.kind !== 'unavailable') return error;
+  if (!isLastTry) return null;
+  return error instanceof AppError
+    ? error
+    : new AppError('unavailable', 'unexpected', { reference: shareId });
 }

@@ -1,11 +1,11 @@
 import type { Deps } from '../ports.js';
-import { MAIL_PREFIX, READY_SUFFIX, SHARE_PREFIX } from '../storage-keys.js';
+import { MAIL_PREFIX, parseReadyKey, READY_SUFFIX, SHARE_PREFIX } from '../storage-keys.js';
 
 type SweepDeps = Pick<Deps, 'db' | 'files' | 'log' | 'timings'>;
 
 /**
- * Deletes objects that no row points at, left by attempts that another worker overtook, and the marks of account
- * mails: only those older than the grace time, so that nothing that is under way loses its own. Also forgets
+ * Deletes objects that no row points at, left by attempts that another worker overtook, the ready marks of shares that
+ * have ended, written as their objects were deleted, and the marks of account mails: only those older than the grace time, so that nothing that is under way loses its own. Also forgets
  * drafts, codes and seen files past use.
  */
 export async function sweep(deps: SweepDeps): Promise<void> {
@@ -14,6 +14,10 @@ export async function sweep(deps: SweepDeps): Promise<void> {
     await deleteOrphans(
       deps,
       keys.filter((key) => !key.endsWith(READY_SUFFIX)),
+    );
+    await deleteMarks(
+      deps,
+      keys.filter((key) => key.endsWith(READY_SUFFIX)),
     );
   }
   for await (const keys of oldKeys(deps, MAIL_PREFIX)) {
@@ -34,6 +38,20 @@ async function deleteOrphans({ db, files, log }: SweepDeps, keys: readonly strin
     await files.deleteAll(key);
     log.warn({ shareId: key.split('/')[1] }, 'orphan object deleted');
   }
+}
+
+/** Of shares that have ended, or are not there any more. One that is READY may still have mails to send. */
+async function deleteMarks({ db, files }: SweepDeps, keys: readonly string[]): Promise<void> {
+  const marks = keys.flatMap((key) => {
+    const parsed = parseReadyKey(key);
+    return parsed && 'shareId' in parsed ? [{ key, shareId: parsed.shareId }] : [];
+  });
+  const ready = await db.share.findMany({
+    where: { id: { in: marks.map(({ shareId }) => shareId) }, state: 'READY' },
+    select: { id: true },
+  });
+  const kept = new Set(ready.map(({ id }) => id));
+  for (const { key, shareId } of marks) if (!kept.has(shareId)) await files.deleteAll(key);
 }
 
 /** Keys under a prefix that are past the grace time, a page at a time. */

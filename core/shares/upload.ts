@@ -3,11 +3,15 @@ import { AppError } from '../errors.js';
 import type { Deps, UploadedPart } from '../ports.js';
 import { newObjectKey } from '../storage-keys.js';
 import { isUuid } from '../uuid.js';
+import { partBytes } from './part-plan.js';
 
 type UploadDeps = Pick<Deps, 'db' | 'uploads'>;
 
-/** S3 takes parts of 5 MiB to 5 GiB, 10,000 at most; only the last may be smaller. */
-const MAX_PARTS = 10_000;
+/**
+ * What may be signed above the announced size: enough for a file that grew after the form was sent, whose size the
+ * worker then corrects, and too little to keep in storage what no quota was asked for.
+ */
+const SIZE_TOLERANCE_BYTES = 1024 ** 2;
 
 /** Begins the upload of one attachment, or goes on with the one that was begun. The key never leaves the server. */
 export async function beginUpload(
@@ -28,22 +32,29 @@ export async function beginUpload(
   return beginUpload(deps, accountId, attachmentId);
 }
 
-/** A URL for one part. @throws AppError not_found, invalid where no upload runs or the part cannot be one */
+/**
+ * A URL for one part. All that is signed for a file is together no more than was announced for it, and the tolerance.
+ * @throws AppError not_found, invalid where no upload runs or the part is none of `partBytes`
+ */
 export async function signUploadPart(
   deps: UploadDeps & Pick<Deps, 'limits'>,
   accountId: string,
   attachmentId: string,
   part: { partNumber: number; sizeBytes: number },
 ): Promise<string> {
-  const { storageKey, uploadId, name } = await getRunningUpload(deps, accountId, attachmentId);
-  if (part.partNumber < 1 || part.partNumber > MAX_PARTS || part.sizeBytes < 1) {
-    throw new AppError('invalid', 'request.malformed', {});
-  }
+  const { storageKey, uploadId, name, announcedBytes } = await getRunningUpload(
+    deps,
+    accountId,
+    attachmentId,
+  );
+  if (part.partNumber < 1 || part.sizeBytes < 1) throw new AppError('invalid', 'request.malformed', {});
   const limitBytes = deps.limits.maxFileBytes;
-  // All parts but the last are of one size, so those before this one make the file at least as large as this.
-  const sizeBytes = part.partNumber * part.sizeBytes;
+  const maxPartBytes = partBytes(announcedBytes);
+  const sizeBytes = (part.partNumber - 1) * maxPartBytes + part.sizeBytes;
   if (sizeBytes > limitBytes)
     throw new AppError('invalid', 'file.too_large', { name, sizeBytes, limitBytes });
+  if (part.sizeBytes > maxPartBytes || sizeBytes > announcedBytes + SIZE_TOLERANCE_BYTES)
+    throw new AppError('invalid', 'file.size_differs', { name });
   return deps.uploads.signPart(storageKey, uploadId, part.partNumber, part.sizeBytes);
 }
 
@@ -73,9 +84,23 @@ export async function completeUpload(
   if (!attachment.uploadedAt) {
     const { storageKey, uploadId } = requireRunning(attachment);
     await deps.uploads.complete(storageKey, uploadId, parts);
-    await deps.db.attachment.update({ where: { id: attachmentId }, data: { uploadedAt: new Date() } });
+    const isMarked = await markUploaded(deps.db, attachmentId, uploadId);
+    // Aborted while storage joined it, or marked by another call: the row says which.
+    if (!isMarked) return completeUpload(deps, accountId, attachmentId, parts);
   }
   await receiveWhenComplete(deps, attachment.shareId);
+}
+
+/**
+ * Says in its row that storage has joined an upload. @returns false where the row says so already, or the upload was
+ * aborted: its object is then swept
+ */
+export async function markUploaded(db: Deps['db'], attachmentId: string, uploadId: string): Promise<boolean> {
+  const marked = await db.attachment.updateMany({
+    where: { id: attachmentId, uploadId, uploadedAt: null },
+    data: { uploadedAt: new Date() },
+  });
+  return marked.count > 0;
 }
 
 /** Stops one upload and forgets its parts, so that it can begin anew. Safe to repeat. */
@@ -130,9 +155,10 @@ interface RunningUpload {
   storageKey: string;
   uploadId: string;
   name: string;
+  announcedBytes: number;
 }
 
-function requireRunning({ storageKey, uploadId, uploadedAt, name }: Attachment): RunningUpload {
+function requireRunning({ storageKey, uploadId, uploadedAt, name, sizeBytes }: Attachment): RunningUpload {
   if (!storageKey || !uploadId || uploadedAt) throw new AppError('invalid', 'file.upload_missing', { name });
-  return { storageKey, uploadId, name };
+  return { storageKey, uploadId, name, announcedBytes: Number(sizeBytes) };
 }

@@ -1,6 +1,7 @@
 import express, { Router, type ErrorRequestHandler } from 'express';
 import * as z from 'zod';
 
+import { streamChanges } from '../live/stream-changes.js';
 import { actionInputs, type DiscordControl } from './control.js';
 import type { DiscordFaults } from './world.js';
 
@@ -10,6 +11,7 @@ const uploadQuery = z.object({
   name: z.string(),
   contentType: z.string().optional(),
 });
+const watched = z.object({ userId: z.string() });
 const faultsPatch = z.strictObject({
   rateLimitNext: z.int().min(0).optional(),
   gatewayDown: z.boolean().optional(),
@@ -19,8 +21,9 @@ const faultsPatch = z.strictObject({
 });
 
 /**
- * The control over HTTP, for other processes: `POST /<action>` with the action's input as JSON, and reads. What a
- * client would not allow is answered 400 `{ error }`.
+ * The control over HTTP, for other processes: `POST /<action>` with the action's input as JSON, and reads; `GET
+ * /watch` gives what a person sees as it changes (server-sent events). What a client would not allow is answered 400
+ * `{ error }`.
  */
 export function createControlRoutes(control: DiscordControl, faults: DiscordFaults): Router {
   const router = Router();
@@ -48,6 +51,10 @@ export function createControlRoutes(control: DiscordControl, faults: DiscordFaul
     response.json(
       control.messages(z.object({ channelId: z.string(), userId: z.string().optional() }).parse(query)),
     );
+  });
+  router.get('/watch', (request, response) => {
+    const { userId } = watched.parse(request.query);
+    streamChanges(response, () => control.sight({ userId }));
   });
   router.get('/state', (_request, response) => void response.json(control.state()));
   router.get('/faults', (_request, response) => void response.json(faults));

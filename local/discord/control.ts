@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { AttachmentObject } from './cdn.js';
 import type { InteractionView } from './interactions.js';
 import type { MessageObject } from './objects.js';
+import type { Sight } from './sight.js';
 import type { Command } from './validate-command.js';
 import type { Channel, DiscordPerson, Guild } from './world.js';
 
@@ -72,6 +73,8 @@ export interface DiscordControl {
   ) => Promise<InteractionView>;
   /** The messages of a channel that everyone sees, and the ephemeral ones of `userId` if given. */
   messages: (of: { channelId: string; userId?: string | undefined }) => MessageObject[];
+  /** Everything that one person sees. */
+  sight: (of: { userId: string }) => Sight;
   state: () => DiscordState;
   /** Lets time pass at once for tokens and URLs. */
   passTime: (input: Input<'passTime'>) => void;

@@ -66,6 +66,8 @@ export interface Interactions {
   remove(token: string, messageId: string): void;
   view: (id: string) => InteractionView;
   get(id: string): Interaction | undefined;
+  /** What the person did, oldest first. */
+  idsOf(userId: string): string[];
   /** The messages that the app has made or changed by this interaction. */
   messagesOf(id: string): StoredMessage[];
 }
@@ -221,6 +223,7 @@ export function createInteractions(world: World): Interactions {
     },
     view,
     get: (id) => interactions.get(id),
+    idsOf: (userId) => [...interactions.values()].filter((it) => it.userId === userId).map(({ id }) => id),
     messagesOf: (id) => {
       const it = interactions.get(id);
       return [it?.originalId, ...(it?.followUpIds ?? [])].flatMap(

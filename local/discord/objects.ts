@@ -20,6 +20,8 @@ export interface MessageObject {
   embeds: Embed[];
   components: Component[];
   attachments: AttachmentObject[];
+  timestamp: string;
+  edited_timestamp: string | null;
   flags: number;
 }
 

@@ -10,6 +10,8 @@ import type { Interactions } from './interactions.js';
 import { createMessage } from './messages.js';
 import { modalValues } from './modal-values.js';
 import { messageObject } from './objects.js';
+import { listOffered } from './offered-commands.js';
+import { sightOf } from './sight.js';
 import type { Command } from './validate-command.js';
 import { allComponents, type Component } from './validate-message.js';
 import { findDirectMessageChannel, type Channel, type StoredMessage, type World } from './world.js';
@@ -121,6 +123,8 @@ export function createPersonActions(
         .filter((it) => it.channelId === channelId && isSeenBy(it, userId))
         .map((it) => messageObject(world, it)),
 
+    sight: ({ userId }) => sightOf(world, interactions, userId),
+
     state: () => ({
       botId: world.applicationId,
       people: [...world.people.values()],
@@ -184,16 +188,11 @@ function channelOf(world: World, channelId: string, userId: string): Channel {
 
 function commandFor(
   world: World,
-  { guildId }: Channel,
+  channel: Channel,
   type: number,
   name: string,
 ): { command: Command; isUserInstalled: boolean } {
-  const scopes = [guildId ?? '', 'global'].flatMap((scope) => world.commands.get(scope) ?? []);
-  const command = scopes.find((it) => it.type === type && it.name === name);
-  if (!command) throw new Error(`The app has no command "${name}" of that kind here`);
-  const isInContext = command.contexts?.includes(guildId ? 0 : 1) ?? true;
-  const isUserInstalled = command.integration_types?.includes(1) ?? false;
-  const hasApp = !guildId || world.guilds.get(guildId)?.hasApp;
-  if (!isInContext || !(hasApp || isUserInstalled)) throw new Error(`"${name}" is not offered here`);
-  return { command, isUserInstalled };
+  const command = listOffered(world, channel).find((it) => it.type === type && it.name === name);
+  if (!command) throw new Error(`The app offers no command "${name}" of that kind here`);
+  return { command, isUserInstalled: command.integration_types?.includes(1) ?? false };
 }

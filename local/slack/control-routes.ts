@@ -1,6 +1,7 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import * as z from 'zod';
 
+import { streamChanges } from '../live/stream-changes.js';
 import type { SlackControl } from './person.js';
 import type { SlackFaults } from './world.js';
 
@@ -32,8 +33,12 @@ const upload = z.object({
   mimetype: z.string(),
   channelId: z.string().exactOptional(),
 });
+const watched = z.object({ userId: z.string() });
 
-/** `control` over HTTP: `POST /<act>` with its argument as JSON, `POST /files?…` with bytes, `GET` for what a person sees. */
+/**
+ * `control` over HTTP: `POST /<act>` with its argument as JSON, `POST /files?…` with bytes, `GET` for what a person
+ * sees, and `GET /watch` for all of it as it changes (server-sent events).
+ */
 export function createControlRoutes(control: SlackControl, faults: SlackFaults): Router {
   const router = express.Router();
   router.post('/files', async (request, response) => {
@@ -50,6 +55,10 @@ export function createControlRoutes(control: SlackControl, faults: SlackFaults):
       response.json((control[look] as (argument: unknown) => unknown)(query));
     });
   }
+  router.get('/watch', (request, response) => {
+    const { userId } = watched.parse(request.query);
+    streamChanges(response, () => control.sight({ userId }));
+  });
   router.get('/interactions/:id', (request, response) => {
     response.json(control.interaction(request.params.id));
   });

@@ -48,9 +48,9 @@ export async function submitForm(world: SlackWorld, open: OpenView, filled: Fill
 }
 
 /** What `actions[0]` says of a pressed or changed element. */
-export function actionValue(element: Element, value: string | undefined): Record<string, unknown> {
+export function actionValue(element: Element, value: string | string[] | undefined): Record<string, unknown> {
   if (element.type === 'button') return { text: element.text, value: element.value, style: element.style };
-  return pickedValue(element, value === undefined ? [] : [value]);
+  return pickedValue(element, value === undefined ? [] : [value].flat());
 }
 
 function pickedValue(element: Element, values: string[]): Record<string, unknown> {

@@ -1,10 +1,14 @@
+import { appManifest } from './manifest.js';
 import { startSlack } from './start-slack.js';
+
+const { LOCAL_SLACK_MANIFEST: manifest } = process.env;
 
 const slack = await startSlack({
   port: Number(process.env.LOCAL_SLACK_PORT ?? 0),
   dataDir: setting('LOCAL_SLACK_DATA_DIR'),
   botToken: setting('LOCAL_SLACK_BOT_TOKEN'),
   appToken: setting('LOCAL_SLACK_APP_TOKEN'),
+  ...(manifest && { manifest: appManifest.parse(JSON.parse(manifest)) }),
 });
 console.log(`ready ${slack.url}`);
 

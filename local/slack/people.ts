@@ -7,6 +7,7 @@ export const APP = {
   botUserId: 'U0PASSBOT1',
   botId: 'B0PASSBOT1',
   name: 'passalong',
+  displayName: 'Passalong',
 } as const;
 
 export interface Person {

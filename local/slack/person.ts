@@ -6,7 +6,9 @@ import { isVisibleToApp, saveFile, storeFile, type FileState, type Upload } from
 import { actionValue, formState, submitForm, type Filled } from './form-state.js';
 import { respond, startInteraction, type Act, type Interaction } from './interactions.js';
 import { messageObject, toMrkdwn } from './message-object.js';
+import type { AppManifest } from './manifest.js';
 import { APP, directMessageId, PEOPLE, TEAM } from './people.js';
+import { sightOf, type Sight } from './sight.js';
 import { allViews, applySubmissionAck, stackOf, viewObject, type OpenView } from './views.js';
 import { addMessage, channelForPerson, type Message, type SlackWorld } from './world.js';
 
@@ -17,7 +19,8 @@ interface InChannel extends ByUser {
   channelId: string;
 }
 type NewMessage = InChannel & { text?: string; fileIds?: string[]; threadTs?: string };
-type Pressed = ByUser & Filled & { actionId: string; value?: string } & Surface;
+/** `blockId` tells elements of one action id apart; `value` is several for checkboxes. */
+type Pressed = ByUser & Filled & { actionId: string; blockId?: string; value?: string | string[] } & Surface;
 /** What the pressed element sits on: a message, the message of an interaction, a modal or the Home tab. */
 type Surface = { messageTs?: string; interactionId?: string; viewId?: string };
 
@@ -62,6 +65,7 @@ function controlOf(world: SlackWorld) {
 
     useMessageShortcut(used: InChannel & { messageTs: string; callbackId: string }) {
       const { userId, channelId, messageTs } = used;
+      requireShortcut('message', used.callbackId);
       const { name } = channelForPerson(world, userId, channelId);
       const message = messageObject(world, messageSeen(userId, messageTs));
       const named = { type: 'message_action', callback_id: used.callbackId, action_ts: seconds() };
@@ -70,6 +74,7 @@ function controlOf(world: SlackWorld) {
     },
 
     useGlobalShortcut({ userId, callbackId }: ByUser & { callbackId: string }) {
+      requireShortcut('global', callbackId);
       const payload = { type: 'shortcut', callback_id: callbackId, action_ts: seconds() };
       return interact({ userId, payload });
     },
@@ -145,6 +150,8 @@ function controlOf(world: SlackWorld) {
     /** The person's open modals, the root first. */
     views: ({ userId }: ByUser): OpenView[] => stackOf(world, userId),
     home: ({ userId }: ByUser): OpenView | null => world.homes.get(userId) ?? null,
+    /** All of it at once. */
+    sight: ({ userId }: ByUser): Sight => sightOf(world, userId),
     state() {
       const { channels, events, authorizationSeenElsewhere } = world;
       const [files, interactions] = [[...world.files.values()], [...world.interactions.values()]];
@@ -165,6 +172,11 @@ function controlOf(world: SlackWorld) {
 
   function interact(act: Omit<Act, 'kind' | 'type'>): Interaction {
     return startInteraction(world, { kind: String(act.payload.type), type: 'interactive', ...act });
+  }
+
+  function requireShortcut(type: AppManifest['shortcuts'][number]['type'], callbackId: string): void {
+    const isOffered = world.manifest.shortcuts.some((it) => it.type === type && it.callbackId === callbackId);
+    if (!isOffered) throw new Error(`the app has no ${type} shortcut ${callbackId}`);
   }
 
   async function post(message: NewMessage): Promise<Message> {
@@ -219,9 +231,9 @@ function controlOf(world: SlackWorld) {
 
   function action(
     blocks: Message['blocks'],
-    { actionId, value }: Pressed,
+    { actionId, blockId, value }: Pressed,
   ): Record<string, unknown> & { type: string } {
-    for (const block of blocks) {
+    for (const block of blocks.filter((each) => (blockId ?? each.block_id) === each.block_id)) {
       const element = elementsOf(block).find((each) => each.action_id === actionId);
       if (!element) continue;
       const named = {

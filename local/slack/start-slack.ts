@@ -9,6 +9,7 @@ import { createControlRoutes } from './control-routes.js';
 import { createFilesHost } from './files-host.js';
 import { loadFiles } from './files.js';
 import { acceptResponse } from './interactions.js';
+import { DEFAULT_MANIFEST, type AppManifest } from './manifest.js';
 import { createControl, type SlackControl } from './person.js';
 import { createSignedHttp } from './signed-http.js';
 import { SlackError } from './slack-error.js';
@@ -26,6 +27,8 @@ export interface SlackOptions {
   botToken: string;
   appToken: string;
   scopes?: string[];
+  /** The app's commands and shortcuts; those of our own app unless given. */
+  manifest?: AppManifest;
   /** HTTP mode instead of Socket Mode: where the app receives, and the secret that signs. */
   requestUrl?: string;
   signingSecret?: string;
@@ -58,6 +61,7 @@ export async function startSlack(options: SlackOptions): Promise<LocalSlack> {
     now: options.now ?? Date.now,
     retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS,
     door: socketMode ?? createSignedHttp(requestUrl ?? '', signingSecret),
+    manifest: options.manifest ?? DEFAULT_MANIFEST,
     files: await loadFiles(dataDir),
   });
   const control = createControl(world);

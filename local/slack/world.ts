@@ -4,6 +4,7 @@ import type { AppDoor } from './app-door.js';
 import type { Block } from './blocks-validation.js';
 import type { StoredFile } from './files.js';
 import type { Interaction, Trigger } from './interactions.js';
+import type { AppManifest } from './manifest.js';
 import { APP, createChannels, directMessageId, type Channel } from './people.js';
 import { SlackError } from './slack-error.js';
 import type { OpenView } from './views.js';
@@ -42,6 +43,7 @@ export interface SlackWorld {
   retryDelaysMs: number[];
   closing: AbortController;
   door: AppDoor;
+  manifest: AppManifest;
   faults: SlackFaults;
   channels: Channel[];
   messages: Message[];
@@ -58,7 +60,7 @@ export interface SlackWorld {
 
 type WorldSettings = Pick<
   SlackWorld,
-  'botToken' | 'appToken' | 'scopes' | 'dataDir' | 'now' | 'retryDelaysMs' | 'door' | 'files'
+  'botToken' | 'appToken' | 'scopes' | 'dataDir' | 'now' | 'retryDelaysMs' | 'door' | 'manifest' | 'files'
 >;
 
 /** The starting world: the people and channels of people.ts, no message, no fault. */

@@ -25,15 +25,19 @@ export async function lockDataDir(dataDir: string): Promise<{ release(): Promise
   }
 }
 
-/** Whether a process of that number lives and is one of these; without /proc, whether it lives. */
+/** Whether a process of that number lives, whoever owns it, and is one of these; without /proc, whether it lives. */
 async function isOurs(pid: number): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  let isAnothers = false;
   try {
     process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    // It lives, and belongs to somebody else.
+    isAnothers = (error as NodeJS.ErrnoException).code === 'EPERM';
+    if (!isAnothers) return false;
   }
   if (process.platform !== 'linux') return true;
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return command.includes('start.js');
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
+  // A system may hide what others run: then it may well be one of these.
+  return command === null ? isAnothers : command.includes('start.js');
 }

@@ -11,8 +11,13 @@ export function describeStack(
   const { urls } = stack;
   const platform = (url: string | null): string =>
     url ? `simulated at ${url}` : 'the real one, as configured';
+  const simulated = [urls.slack ? 'Slack' : '', urls.discord ? 'Discord' : ''].filter(Boolean).join(' and ');
+  const chat: [string, string][] = urls.console
+    ? [['Chat', `${urls.console}  (act as a person of the simulated ${simulated})`]]
+    : [];
   const rows: [string, string][] = [
     ['Portal', urls.portal],
+    ...chat,
     [
       'Inbox',
       settings.given['SES_ENDPOINT'] ? `SES at ${urls.inbox}` : `${urls.inbox}  (mails stay on this machine)`,
@@ -39,9 +44,12 @@ export function describeStack(
     '',
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
     '',
-    'Next: npm run demo  (in another terminal: shares from Slack, Discord and the portal, and checks every byte)',
+    ...(urls.console ? [`Next: open ${urls.console}, attach a file and type /share bob@example.com`] : []),
+    `${urls.console ? '     ' : 'Next:'} sign in at ${urls.portal} and share a file there`,
+    '      npm run demo  (in another terminal: shares from Slack, Discord and the portal, and checks every byte)',
     `      npm run chat -- "/share bob@example.com" README.md`,
-    `      or sign in at ${urls.portal} and look at the inbox. Ctrl-C stops everything.`,
+    '',
+    'Ctrl-C stops everything.',
     '',
   ].join('\n');
 }

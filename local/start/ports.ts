@@ -6,11 +6,21 @@ export interface PublicPort {
   variable: string;
 }
 
-/** @throws Error with a line for each port that is in use */
+/** @throws Error with a line for each port that is wanted twice, or is in use */
 export async function requireFree(ports: readonly PublicPort[]): Promise<void> {
+  requireDistinct(ports);
   const taken = await Promise.all(ports.map(async (wanted) => ((await probe(wanted.port)) ? [] : [wanted])));
   const lines = taken.flat().map(({ port, variable }) => {
     return `Port ${port} is in use. Stop what listens there, or set ${variable} to another port.`;
+  });
+  if (lines.length > 0) throw new Error(lines.join('\n'));
+}
+
+function requireDistinct(ports: readonly PublicPort[]): void {
+  const lines = [...new Set(ports.map(({ port }) => port))].flatMap((port) => {
+    const variables = ports.filter((each) => each.port === port).map(({ variable }) => variable);
+    if (variables.length === 1) return [];
+    return [`${variables.join(' and ')} are the same port, ${port}. Set each to a port of its own.`];
   });
   if (lines.length > 0) throw new Error(lines.join('\n'));
 }

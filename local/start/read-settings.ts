@@ -10,6 +10,7 @@ const settings = z.object({
     .default('.data')
     .transform((folder) => path.resolve(folder)),
   PORT: port(3000),
+  CONSOLE_PORT: port(3001),
   INBOX_PORT: port(8025),
   S3_PORT: port(9000),
   S3_BUCKET: z.string().default('passalong'),
@@ -59,6 +60,11 @@ const HANDED_ON = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
 ];
+
+/** Whether Slack or Discord is a double, in which somebody may act by the chat console. */
+export function hasDoubledChat({ given }: Settings): boolean {
+  return !given['SLACK_BOT_TOKEN'] || !given['DISCORD_TOKEN'];
+}
 
 /** @throws Error that names every wrong variable */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {

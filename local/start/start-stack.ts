@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { findFreePorts } from './ports.js';
-import type { Settings } from './read-settings.js';
+import { hasDoubledChat, type Settings } from './read-settings.js';
 import type { Secrets } from './secrets.js';
 import type { Service, Supervisor } from './supervisor.js';
 
@@ -32,6 +32,7 @@ export interface Stack {
     lambda: string;
     slack: string | null;
     discord: string | null;
+    console: string | null;
   };
   isEmbeddedPostgres: boolean;
   /** The environment of the product's processes, for commands that join them. */
@@ -76,6 +77,7 @@ export async function startStack(
       lambda: local(lambdaPort),
       slack: given['SLACK_BOT_TOKEN'] ? null : local(slackPort),
       discord: given['DISCORD_TOKEN'] ? null : local(discordPort),
+      console: hasDoubledChat(settings) ? local(settings.CONSOLE_PORT) : null,
     };
     const productEnv = describeProduct(settings, secrets, urls);
     const folder = (name: string): string => path.join(dataDir, name);
@@ -83,6 +85,13 @@ export async function startStack(
       [`${prefix}_ACCESS_KEY_ID`]: productEnv['AWS_ACCESS_KEY_ID'] ?? '',
       [`${prefix}_SECRET_ACCESS_KEY`]: productEnv['AWS_SECRET_ACCESS_KEY'] ?? '',
     });
+
+    // Of the product's variables, S3_ENDPOINT may name our own storage, which is not up yet.
+    const elsewhere = { S3_ENDPOINT: given['S3_ENDPOINT'] ?? '', REDIS_URL: given['REDIS_URL'] ?? '' };
+    if (elsewhere.S3_ENDPOINT || elsewhere.REDIS_URL) {
+      const script = path.join(scripts, 'local/check.js');
+      await supervisor.run({ name: 'check', script, env: { ...productEnv, ...elsewhere } });
+    }
 
     const beginDatabase = async (): Promise<void> => {
       if (!given['DATABASE_URL']) {
@@ -149,6 +158,17 @@ export async function startStack(
       concurrency,
     });
 
+    const beginConsole = async (): Promise<void> => {
+      if (!urls.console) return;
+      await launch('console', 'local/console.js', {
+        LOCAL_CONSOLE_PORT: String(settings.CONSOLE_PORT),
+        LOCAL_CONSOLE_PORTAL_URL: urls.portal,
+        ...(urls.slack ? { LOCAL_CONSOLE_SLACK_URL: urls.slack } : {}),
+        ...(urls.discord ? { LOCAL_CONSOLE_DISCORD_URL: urls.discord } : {}),
+        ...describeMail(settings, urls),
+      });
+    };
+
     /** Storage that is not ours may send no events, so its marks are looked for. */
     const announceMarks = (): Promise<Service>[] =>
       given['S3_ENDPOINT']
@@ -172,6 +192,7 @@ export async function startStack(
           'on-feedback': describeLambda('on-feedback', 1),
         }),
       }),
+      beginConsole(),
       ...announceMarks(),
       launch('portal', 'web.js', { ...productEnv, ...LEAN.env, PORT: String(settings.PORT) }, LEAN.nodeFlags),
       launch('worker', 'worker.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
@@ -187,7 +208,7 @@ export async function startStack(
 
 /** What takes people's wishes goes first, what they need last. */
 const STOP_ORDER = [
-  ['bot', 'portal', 'worker'],
+  ['console', 'bot', 'portal', 'worker'],
   ['ready-events', 'lambda'],
   ['s3', 'inbox', 'slack', 'discord'],
   ['postgres'],
@@ -247,6 +268,19 @@ function describeSeed(secrets: Secrets, urls: Stack['urls']): Record<string, str
     SEED_TERMINAL: userInfo().username,
     ...(urls.slack ? { SEED_SLACK: SLACK_PERSON } : {}),
     ...(urls.discord ? { SEED_DISCORD: DISCORD_PERSON } : {}),
+  };
+}
+
+/** Where the console's mails are read; where they or the files are not kept here, the page must not say so. */
+function describeMail({ given }: Settings, urls: Stack['urls']): Record<string, string> {
+  const real = [...(given['SES_ENDPOINT'] ? ['mails'] : []), ...(given['S3_ENDPOINT'] ? ['files'] : [])];
+  return {
+    ...(given['SES_ENDPOINT'] ? {} : { LOCAL_CONSOLE_INBOX_URL: urls.inbox }),
+    ...(real.length > 0
+      ? {
+          LOCAL_CONSOLE_NOTE: `The ${real.join(' and ')} of a share do leave this machine, as it is configured.`,
+        }
+      : {}),
   };
 }
 

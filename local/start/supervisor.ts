@@ -26,6 +26,8 @@ export interface Supervisor {
   start(options: ServiceOptions): Promise<Service>;
   /** Runs a process to its end. @throws Error with its last words where it fails */
   run(options: ServiceOptions): Promise<string>;
+  /** Asks what is not ready yet to end, and starts nothing more: whoever waits for such a process is refused. */
+  abandon(): void;
   /** Ends every process at once, for somebody who does not want to wait. */
   killAll(): void;
 }
@@ -51,8 +53,11 @@ const LEAVE_WITH_US = `--import=data:text/javascript,${encodeURIComponent(
 export function createSupervisor(logDir: string, say: (line: string) => void): Supervisor {
   mkdirSync(logDir, { recursive: true });
   const children = new Set<ChildProcess>();
+  const unready = new Set<ChildProcess>();
+  let isAbandoned = false;
 
   const launch = ({ name, script, env, nodeFlags = [] }: ServiceOptions): Launched => {
+    if (isAbandoned) throw new Error(`${name} is not started any more.`);
     const options = {
       detached: true,
       silent: true,
@@ -62,30 +67,36 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
     const child = fork(script, options);
     children.add(child);
     child.once('exit', () => children.delete(child));
-    return watch(name, child, path.join(logDir, `${name}.log`), say);
+    const launched = watch(name, child, path.join(logDir, `${name}.log`), say);
+    unready.add(child);
+    void launched.ready.catch(() => undefined).then(() => unready.delete(child));
+    return launched;
   };
 
   const start = async (given: ServiceOptions): Promise<Service> => {
     const options = { ...given, nodeFlags: [LEAVE_WITH_US, ...(given.nodeFlags ?? [])] };
     let launched = launch(options);
-    const service: Service = { name: options.name, pid: 0, detail: await launched.ready, stop };
-    service.pid = launched.child.pid ?? 0;
+    const detail = await launched.ready.catch(async (error: unknown) => {
+      await end(launched);
+      throw error;
+    });
+    const service: Service = { name: options.name, pid: launched.child.pid ?? 0, detail, stop };
     let isStopping = false;
     let restarts = 0;
+    const isKept = (): boolean => !isStopping && !isAbandoned;
     const keep = async (): Promise<void> => {
       await launched.exited;
-      while (!isStopping && restarts < MAX_RESTARTS) {
+      while (isKept() && restarts < MAX_RESTARTS) {
         restarts += 1;
         say(`${options.name} ended by itself; starting it again`);
         await sleep(Math.min(5_000, 250 * restarts));
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `stop` may be called meanwhile
-        if (isStopping) return;
+        if (!isKept()) return;
         launched = launch(options);
         service.pid = launched.child.pid ?? 0;
         await launched.ready.catch(() => undefined);
         await launched.exited;
       }
-      if (!isStopping) say(`${options.name} ended ${MAX_RESTARTS} times and stays down; see its log`);
+      if (isKept()) say(`${options.name} ended ${MAX_RESTARTS} times and stays down; see its log`);
     };
     const kept = keep();
     async function stop(): Promise<void> {
@@ -99,19 +110,26 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
   const run = async (options: ServiceOptions): Promise<string> => {
     const launched = launch(options);
     const code = await launched.exited;
+    await launched.silent;
     if (code !== 0) throw new Error(`${options.name} failed:\n${launched.lastWords()}`);
     return launched.lastWords();
+  };
+  const abandon = (): void => {
+    isAbandoned = true;
+    for (const child of unready) child.kill('SIGTERM');
   };
   const killAll = (): void => {
     for (const child of children) child.kill('SIGKILL');
   };
-  return { start, run, killAll };
+  return { start, run, abandon, killAll };
 }
 
 interface Launched {
   child: ChildProcess;
   ready: Promise<string>;
   exited: Promise<number | null>;
+  /** What it said last may be heard after its end. */
+  silent: Promise<unknown>;
   lastWords(): string;
 }
 
@@ -120,11 +138,16 @@ function watch(name: string, child: ChildProcess, logFile: string, say: (line: s
   const recent: string[] = [];
   let isReady: (detail: string) => void = () => undefined;
   const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => {
+    child.once('exit', resolve);
+  });
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => {
       log.end();
-      resolve(code);
+      resolve();
     });
   });
+  // A child of its own may live on, and hold the line.
+  const silent = exited.then(() => Promise.race([closed, sleep(1_000)]));
   const hear = (line: string): void => {
     if (!log.writableEnded) log.write(`${line}\n`);
     recent.push(line);
@@ -142,7 +165,7 @@ function watch(name: string, child: ChildProcess, logFile: string, say: (line: s
       clearTimeout(timer);
       resolve(detail);
     };
-    void exited.then(() => {
+    void silent.then(() => {
       clearTimeout(timer);
       reject(new Error(`${name} did not start:\n${lastWords()}`));
     });
@@ -151,7 +174,7 @@ function watch(name: string, child: ChildProcess, logFile: string, say: (line: s
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on('line', hear);
   }
-  return { child, ready, exited, lastWords };
+  return { child, ready, exited, silent, lastWords };
 }
 
 async function end({ child, exited }: Launched): Promise<void> {

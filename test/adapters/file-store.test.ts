@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import {
@@ -97,8 +100,12 @@ describe.each([
     expect(await keys('shares/4/')).toEqual([]);
   });
 
-  test('says that an object is not there', async () => {
+  test('says whether an object is there', async () => {
     await expect(getStore().open('shares/5/none')).rejects.toMatchObject({ kind: 'not_found' });
+    expect(await getStore().has('shares/5/none')).toBe(false);
+    await getStore().put('shares/5/one', Readable.from([Buffer.from('x')]), 1);
+    expect(await getStore().has('shares/5/one')).toBe(true);
+    expect(await getStore().has('shares/5')).toBe(false);
   });
 
   test('lists with ages, and deletes all under a prefix and nothing else, as often as asked', async () => {
@@ -147,11 +154,56 @@ describe('the file store on S3', () => {
     for (const store of [onS3, dead]) {
       await expect(store.put('shares/9/a', Readable.from([Buffer.from('x')]), 1)).rejects.toMatchObject(down);
       await expect(store.open('shares/9/a')).rejects.toMatchObject(down);
+      await expect(store.has('shares/9/a')).rejects.toMatchObject(down);
       await expect(store.list('shares/9/')).rejects.toMatchObject(down);
       await expect(store.deleteAll('shares/9/')).rejects.toMatchObject(down);
     }
     s3.faults.failBuckets = {};
     expect((await onS3.list('shares/9/')).objects).toEqual([]);
+  });
+
+  test('says unavailable, and not that an object is gone, where the bucket is not there', async () => {
+    const down = { kind: 'unavailable', code: 'storage.unavailable' };
+    s3.faults.failBuckets = { files: 'not-found' };
+    await expect(onS3.put('shares/9/b', Readable.from([Buffer.from('x')]), 1)).rejects.toMatchObject(down);
+    await expect(onS3.open('shares/9/b')).rejects.toMatchObject(down);
+    await expect(onS3.list('shares/9/')).rejects.toMatchObject(down);
+    await expect(onS3.deleteAll('shares/9/')).rejects.toMatchObject(down);
+    await expect(createS3ReadyMarks(client(), 'files').markShare('9')).rejects.toMatchObject(down);
+    s3.faults.failBuckets = {};
+  });
+
+  test.each([
+    ['and its checksum', { 'x-amz-checksum-crc32': 'AAAAAA==' }],
+    ['alone', {}],
+  ])('says unavailable where the line breaks while an object, its length %s, is read', async (_, headers) => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { ...headers, 'content-length': 1_000_000 });
+      response.write(randomBytes(100_000), () => setTimeout(() => response.destroy(), 50));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const body = await createS3FileStore(client(`http://127.0.0.1:${port}`), 'files').open('shares/11/a');
+    const reason = { kind: 'unavailable', code: 'storage.unavailable', cause: expect.any(Error) as Error };
+    await expect(buffer(body)).rejects.toMatchObject(reason);
+    server.close();
+  });
+
+  test('lets go of the line where its reader stops', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': 100_000_000 });
+      response.write(randomBytes(100_000));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const connected = once(server, 'connection') as Promise<[Socket]>;
+    const { port } = server.address() as AddressInfo;
+    const body = await createS3FileStore(client(`http://127.0.0.1:${port}`), 'files').open('shares/12/a');
+    const [line] = await connected;
+    expect(line.destroyed).toBe(false);
+    const closed = new Promise((resolve) => line.once('close', resolve));
+    body.destroy();
+    await closed;
+    server.close();
   });
 
   test('tries a request again that failed once', async () => {

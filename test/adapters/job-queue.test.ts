@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -166,14 +167,32 @@ test.each([
 ])('while %s is down, adding a job neither throws nor keeps anybody waiting', async (_, urls) => {
   const log = fakeLog();
   const queue = createJobQueue({ ...urls, log });
-  const startedAt = Date.now();
-  for (let count = 0; count < 3; count += 1) await queue.add('store-attachments', { shareId: randomUUID() });
-  expect(Date.now() - startedAt).toBeLessThan(1_500);
+  const thrice = async (work: () => Promise<void>): Promise<void> => {
+    for (let count = 0; count < 3; count += 1) await work();
+  };
+  // A wait of the same event loop is the clock: on a busy machine both are late.
+  const first = await Promise.race([
+    thrice(() => queue.add('store-attachments', { shareId: randomUUID() })).then(() => 'added'),
+    thrice(() => wait(500)).then(() => 'kept waiting'),
+  ]);
+  expect(first).toBe('added');
   expect(log.lines.length).toBeGreaterThan(0);
   await Promise.race([
     queue.close().catch(() => undefined),
     new Promise((resolve) => setTimeout(resolve, 1_000)),
   ]);
+});
+
+test('while Redis is down, a process says so once for all its clients, and what to look at', async () => {
+  const log = fakeLog();
+  const options = { redisUrl: 'redis://127.0.0.1:1', databaseUrl: 'postgresql://127.0.0.1:1/none', log };
+  const queue = createJobQueue(options);
+  const worker = createJobWorker({ ...options, concurrency: 1, lockMs: 30_000 }, () => Promise.resolve());
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  expect(log.lines.map(({ level, message }) => ({ level, message }))).toEqual([
+    { level: 'warn', message: 'the Redis of REDIS_URL does not work; jobs wait until it does' },
+  ]);
+  void Promise.all([queue.close(), worker.close()]).catch(() => undefined);
 });
 
 /** The first job of a queue that is only just opening may take longer than anybody waits for it. */

@@ -65,7 +65,8 @@ test('an error keeps its type, code and cause, without addresses, tokens or the 
   const [ours, prisma, odd, named] = linesOf(`
     const token = 'A'.repeat(22) + '.' + 'B'.repeat(43);
     const cause = new Error('connect to postgres://app:hunter2@db/x for ann@x.org at https://p.test/l/' + token + ' failed');
-    log.error({ err: new AppError('unavailable', 'storage.unavailable', { reference: 'r' }, { cause }) }, 'x');
+    cause.$metadata = { requestId: 'S3REQUEST' };
+    log.error({ err: new AppError('unavailable', 'storage.unavailable', {}, { cause }) }, 'x');
     const query = new Error("\\nInvalid \`db.account.create()\` invocation in\\n/app/x.ts:1:1\\n\\n  data: { passwordHash: '$argon2id$S', name: 'SECRET' }\\n\\nUnique constraint failed");
     query.name = 'PrismaClientKnownRequestError';
     log.error({ err: Object.assign(query, { code: 'P2002' }) }, 'x');
@@ -75,7 +76,7 @@ test('an error keeps its type, code and cause, without addresses, tokens or the 
     type: 'AppError',
     code: 'storage.unavailable',
     kind: 'unavailable',
-    cause: { type: 'Error' },
+    cause: { type: 'Error', requestId: 'S3REQUEST' },
   });
   expect(JSON.stringify(ours)).not.toMatch(/ann@|hunter2|AAAA|BBBB/);
   expect(prisma?.['err']).toMatchObject({ type: 'PrismaClientKnownRequestError', code: 'P2002' });

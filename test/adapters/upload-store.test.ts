@@ -99,10 +99,11 @@ describe('an upload from a browser', () => {
     await expect(uploads.complete(key, uploadId, parts())).rejects.toMatchObject({ kind: 'invalid' });
   });
 
-  test('says unavailable while storage is down', async () => {
-    s3.faults.failBuckets = { files: 'down' };
+  test.each(['down', 'not-found'] as const)('says unavailable while its bucket is %s', async (fault) => {
+    s3.faults.failBuckets = { files: fault };
     const down = { kind: 'unavailable', code: 'storage.unavailable' };
     await expect(uploads.begin('shares/6/a')).rejects.toMatchObject(down);
+    await expect(uploads.listParts('shares/6/a', 'x')).rejects.toMatchObject(down);
     await expect(uploads.complete('shares/6/a', 'x', [{ partNumber: 1, etag: '"x"' }])).rejects.toMatchObject(
       down,
     );

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { text } from '../../core/messages/messages.js';
 import { discordPerson } from '../support/chat-people.js';
+import { findSerious } from '../support/find-serious.js';
 import { linkIn, waitForMail } from '../support/inbox.js';
 import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
 import { signIn } from '../support/portal-person.js';
@@ -90,11 +90,51 @@ describe.each(['light', 'dark'] as const)('axe finds nothing serious in the %s',
   });
 });
 
+test.each([
+  ['a recipient', 'link'],
+  ['a sender', 'share'],
+  ['a sender', '/shares'],
+])('%s sees the times of %s in the own zone', async (who, name) => {
+  const { context, page, complaints } = await open({
+    timezoneId: 'Asia/Tokyo',
+    ...(who === 'a sender' ? { storageState: session } : {}),
+  });
+  await page.goto(new URL(pages[name] ?? name, stack.urls.portal).href);
+  const time = page.locator('time').first();
+  const shown = new Intl.DateTimeFormat('en-GB', {
+    ...{ day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+    ...{ timeZoneName: 'short', timeZone: 'Asia/Tokyo' },
+  }).format(new Date((await time.getAttribute('datetime')) ?? ''));
+  await page.getByText(shown).first().waitFor();
+  expect(await page.locator('main').textContent()).not.toContain('UTC');
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test.each([
+  [390, '/billing'],
+  [700, '/billing'],
+  [800, '/billing'],
+  [390, '/shares'],
+  [390, 'link'],
+])('at %d pixels nothing of %s is cut', async (width, name) => {
+  const { context, page } = await open({ viewport: { width, height: 800 }, storageState: session });
+  await page.goto(new URL(pages[name] ?? name, stack.urls.portal).href);
+  const cut = await page.evaluate<string[]>(`
+    [...document.querySelectorAll('main *')]
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 || element.scrollWidth > innerWidth)
+      .map((element) => element.outerHTML)
+  `);
+  expect(cut).toEqual([]);
+  await context.close();
+});
+
 describe('without JavaScript', () => {
   test('a recipient sees the files and downloads them', async () => {
     const { context, page, complaints } = await open({ javaScriptEnabled: false });
     await page.goto(link);
     await page.getByRole('heading', { name: 'Ada Lovelace sent you 2 files' }).waitFor();
+    expect(await page.locator('time').textContent()).toMatch(/ at \d\d:\d\d UTC$/);
     for (const { name, bytes } of [plan, notes]) {
       const downloading = page.waitForEvent('download');
       await page.getByRole('button', { name: `Download ${name}` }).click();
@@ -121,16 +161,3 @@ describe('without JavaScript', () => {
     await context.close();
   });
 });
-
-/** What axe calls serious or critical, each with where it is. */
-async function findSerious(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: axe.source });
-  const { violations } = await page.evaluate<Results>('axe.run()');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
-interface Results {
-  violations: { id: string; impact: string; nodes: { html: string }[] }[];
-}

@@ -95,6 +95,54 @@ test('Cancel leaves nothing behind, and the form as it was, for another try', as
   expect(visitor.complaints).toEqual([]);
 });
 
+test('Cancel that fails says so, and cancels when it is pressed again', async () => {
+  const to = 'stuck@example.com';
+  await openForm();
+  await fill(to, file('stuck.bin', randomBytes(MIB)));
+  await setStorage({ delayMs: 2_000, failBuckets: { passalong: 'slow' } });
+  let refusals = 1;
+  await page.route('**/shares/*/delete', async (route) => {
+    if (refusals-- > 0) await route.fulfill({ status: 503, json: { message: 'Not now. Reference abc.' } });
+    else await route.continue();
+  });
+  const states = () =>
+    stack.query(
+      `SELECT s.state, s.hidden_at IS NOT NULL AS hidden FROM share s JOIN recipient r ON r.share_id = s.id
+       WHERE r.email = $1`,
+      [to],
+    );
+  const cancel = page.getByRole('button', { name: 'Cancel', exact: true });
+  await send();
+  await cancel.click();
+  const alert = page.getByText('It could not be cancelled, and may still be sent. Not now. Reference abc.');
+  await alert.waitFor();
+  expect(await page.getByText('Cancelled. Nothing was sent.').isVisible()).toBe(false);
+  expect(await states()).toEqual([{ state: 'AWAITING_UPLOAD', hidden: false }]);
+  await cancel.click();
+  await page.getByText('Cancelled. Nothing was sent.').waitFor();
+  expect(await states()).toEqual([{ state: 'REVOKED', hidden: true }]);
+  expect(await page.locator('#chosen li').count()).toBe(1);
+});
+
+test('a file is listed under the name that its recipients will see', async () => {
+  await openForm();
+  await page.locator('#files').setInputFiles([file('invoice\u202Efdp.exe')]);
+  const chosen = page.locator('#chosen li');
+  expect(await chosen.textContent()).not.toContain('\u202E');
+  expect(await chosen.locator('bdi').textContent()).toBe('invoicefdp.exe');
+  await page.getByRole('button', { name: 'Remove invoicefdp.exe' }).click();
+});
+
+test('everything that is wrong is said at once, each at its field', async () => {
+  await openForm();
+  await page.getByLabel('To', { exact: true }).fill('@ann bob');
+  await send();
+  await page.locator('#files-error', { hasText: text('file.none', {}) }).waitFor();
+  const emails = page.locator('#emails-error');
+  expect(await emails.textContent()).toBe(text('recipients.mention', { name: '@ann', addresses: ['bob'] }));
+  expect(await page.locator('#emails[aria-invalid]').count()).toBe(1);
+});
+
 test('what the portal is being asked about cannot be changed meanwhile', async () => {
   const to = 'meanwhile@example.com';
   await openForm();

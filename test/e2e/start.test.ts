@@ -17,6 +17,9 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
 /** Shortens leases, and with them what recovery waits for. */
 const IMPATIENT = { LEASE_SECONDS: '3' };
 
+/** A storage that is not there. */
+const NOWHERE = 'http://127.0.0.1:1';
+
 let dataDir: string;
 let stack: TestStack;
 
@@ -36,6 +39,7 @@ describe('npm start', () => {
     expect(lines[0]).toMatch(/^Passalong is ready \(\d+\.\d s\)\.$/);
     for (const [name, value] of [
       ['Portal', stack.urls.portal],
+      ['Chat', `${stack.urls.console}  (act as a person of the simulated Slack and Discord)`],
       ['Inbox', stack.urls.inbox],
       ['Storage', stack.urls.s3],
       ['Lambda', stack.urls.lambda],
@@ -48,7 +52,8 @@ describe('npm start', () => {
     ] as const) {
       expect(lines.filter((line) => line.startsWith(`  ${name} `) && line.includes(value))).toHaveLength(1);
     }
-    expect(stack.output()).toMatch(/Next: npm run demo[^]*npm run chat[^]*Ctrl-C stops everything/);
+    expect(stack.output()).toContain(`Next: open ${stack.urls.console}, attach a file and type /share`);
+    expect(stack.output()).toMatch(/ npm run demo[^]* npm run chat[^]*Ctrl-C stops everything/);
   });
 
   test('is refused on a data folder that is in use, and the folder is named', async () => {
@@ -62,6 +67,7 @@ describe('npm start', () => {
 
   test.each([
     ['PORT', 'portal'],
+    ['CONSOLE_PORT', 'console'],
     ['INBOX_PORT', 'inbox'],
     ['S3_PORT', 's3'],
   ] as const)('is refused in one line where the port of %s is in use', async (variable, name) => {
@@ -73,6 +79,27 @@ describe('npm start', () => {
     expect(output.trim()).toBe(
       `Port ${port} is in use. Stop what listens there, or set ${variable} to another port.`,
     );
+  });
+
+  test.each([
+    [
+      'nothing listens there',
+      { S3_ENDPOINT: NOWHERE, REDIS_URL: 'redis://127.0.0.1:1' },
+      'REDIS_URL',
+      'S3_ENDPOINT',
+    ],
+    ['the bucket is not there', { S3_BUCKET: 'not-there' }, 'S3_BUCKET'],
+    ['a key is wrong', { AWS_SECRET_ACCESS_KEY: 'wrong' }, 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY'],
+  ])('is refused in a line for each service that cannot work: %s', async (_, env, ...variables) => {
+    const shared = Object.entries(stack.productEnv).filter(([name]) => /^(S3_BUCKET|AWS_)/.test(name));
+    const right = { ...Object.fromEntries(shared), S3_ENDPOINT: stack.urls.s3 };
+    const other = await makeDataDir();
+    const { code, output } = await runStart({ dataDir: other, env: { ...right, ...env } });
+    await rm(other, { recursive: true, force: true });
+    expect(code).toBe(1);
+    const [title, ...lines] = output.trim().split('\n');
+    expect(title).toBe('check failed:');
+    expect(lines.map((line) => line.slice(0, line.indexOf(':')))).toEqual(variables);
   });
 
   test('starts a worker again that was killed, and shares go on', async () => {
@@ -144,6 +171,16 @@ describe('npm start', () => {
     expect(shares.length).toBeGreaterThanOrEqual(6);
     expect((await listMails(stack.urls.inbox)).length).toBe(mails.length);
   });
+});
+
+test('Ctrl-C while it starts ends it before it is ready: no table, no process is left, and the next start works', async () => {
+  const folder = await makeDataDir();
+  const ending = await runStart({ dataDir: folder, signal: 'SIGINT' });
+  expect(ending).toMatchObject({ code: 0, leftovers: [] });
+  expect(ending.output.trim()).toBe('Stopping …\nStopped.');
+  const next = await startStack({ dataDir: folder });
+  await next.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 test('npm run demo says that nothing is running', async () => {

@@ -75,7 +75,7 @@ describe('a file that is not what was promised fails its share, in words', () =>
     // Tries are further and further apart: the next one is made the last.
     await waitFor('a first try', async () => {
       const rows = await stack.query(
-        `UPDATE share SET fence = 5 WHERE state = 'RECEIVED' AND fence > 0 AND id IN
+        `UPDATE share SET fetch_failures = 5 WHERE state = 'RECEIVED' AND fetch_failures > 0 AND id IN
            (SELECT share_id FROM recipient WHERE email = $1) RETURNING id`,
         [to],
       );

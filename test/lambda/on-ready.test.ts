@@ -16,7 +16,15 @@ import { startSes, type Ses } from '../../local/ses/start-ses.js';
 import { credentials, startTestS3, type TestS3 } from '../local/s3-support.js';
 import { createAccount } from '../support/accounts.js';
 import { buildProcesses, type BuiltProcesses } from '../support/build-processes.js';
-import { fakeLog, fakePasswords, fakeQueue, fakeRates, linkSecrets, timings } from '../support/fakes.js';
+import {
+  fakeFiles,
+  fakeLog,
+  fakePasswords,
+  fakeQueue,
+  fakeRates,
+  linkSecrets,
+  timings,
+} from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { readyShare } from '../support/shares.js';
 
@@ -84,6 +92,7 @@ beforeEach(async () => {
 const deps = () => ({
   db: database.db,
   marks: createS3ReadyMarks(s3.client, 'files'),
+  files: fakeFiles(),
   queue: fakeQueue(),
   log: fakeLog(),
   passwords: fakePasswords(),

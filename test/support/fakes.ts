@@ -107,6 +107,10 @@ export function fakeFiles(): FileStore & {
       if (!object) throw new AppError('not_found', 'share.not_found', {});
       return Readable.from([object.bytes]);
     },
+    async has(key) {
+      if (this.isDown) throw storageDown();
+      return this.objects.has(key);
+    },
     async deleteAll(prefix) {
       if (this.isDown) throw storageDown();
       for (const key of this.objects.keys()) if (key.startsWith(prefix)) this.objects.delete(key);
@@ -194,5 +198,5 @@ export function fakeRates(): RateLimiter & { counts: Map<string, number>; usedUp
 
 /** What storage answers when it is down. */
 export function storageDown(): AppError {
-  return new AppError('unavailable', 'storage.unavailable', { reference: 'test' });
+  return new AppError('unavailable', 'storage.unavailable', {});
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,26 +10,35 @@ import { applyMigrations } from '../../prisma/migrate.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A superuser's connection to the test server, whose database passalong_template has every migration. */
+    /** A superuser's connection to the test server. */
     databaseUrl: string;
+    /** The database there that has every migration, for this run alone: others may use the same server. */
+    databaseTemplate: string;
   }
 }
 
-const template = 'passalong_template';
 const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 /** Runs once before all tests: on the server of TEST_DATABASE_URL, or on one of its own that lives as long as the run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.TEST_DATABASE_URL;
   const server = given ? { connectionString: given, stop: async () => {} } : await startServer();
-  try {
-    await prepareTemplate(server.connectionString);
-  } catch (error) {
+  const template = `passalong_template_${randomBytes(8).toString('hex')}`;
+  const stop = async (): Promise<void> => {
+    await runAsAdmin(server.connectionString, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
     await server.stop();
+  };
+  try {
+    await runAsAdmin(server.connectionString, `CREATE DATABASE ${template}`);
+    const connectionString = Object.assign(new URL(server.connectionString), { pathname: template }).href;
+    await applyMigrations({ connectionString, migrationsDir });
+  } catch (error) {
+    await stop().catch(() => server.stop());
     throw error;
   }
   project.provide('databaseUrl', server.connectionString);
-  return server.stop;
+  project.provide('databaseTemplate', template);
+  return stop;
 }
 
 async function startServer(): Promise<{ connectionString: string; stop: () => Promise<void> }> {
@@ -41,16 +51,12 @@ async function startServer(): Promise<{ connectionString: string; stop: () => Pr
   return { connectionString: postgres.connectionString, stop };
 }
 
-async function prepareTemplate(adminUrl: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await admin.connect();
+async function runAsAdmin(connectionString: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
   try {
-    await admin.query(`DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
-    await admin.query(`CREATE DATABASE ${template}`);
+    await client.query(statement);
   } finally {
-    await admin.end();
+    await client.end();
   }
-  const templateUrl = new URL(adminUrl);
-  templateUrl.pathname = template;
-  await applyMigrations({ connectionString: templateUrl.href, migrationsDir });
 }

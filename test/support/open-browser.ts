@@ -1,4 +1,3 @@
-import sparticuz from '@sparticuz/chromium';
 import {
   chromium,
   type Browser,
@@ -6,6 +5,7 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core';
+import { locateChromium } from './chromium.js';
 
 const FLAGS = [
   '--no-sandbox',
@@ -21,7 +21,7 @@ const DESKTOP = { width: 1280, height: 900 };
 
 /** The Chromium that comes with npm on Linux x64, elsewhere the one of CHROME_PATH. */
 export async function openBrowser(): Promise<Browser> {
-  const executablePath = process.env.CHROME_PATH ?? (await sparticuz.executablePath());
+  const executablePath = process.env.CHROME_PATH ?? (await locateChromium());
   return chromium.launch({ executablePath, args: FLAGS, headless: true });
 }
 

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +14,15 @@ const STOP_MS = 60_000;
 
 /** What `npm start` leaves for commands that join it. */
 export interface Running {
-  urls: { portal: string; inbox: string; s3: string; lambda: string; slack: string; discord: string };
+  urls: {
+    portal: string;
+    inbox: string;
+    s3: string;
+    lambda: string;
+    slack: string;
+    discord: string;
+    console: string;
+  };
   account: { email: string; password: string };
   productEnv: Record<string, string>;
   pids: Record<string, number>;
@@ -25,7 +34,6 @@ export interface StackOptions {
   env?: Record<string, string>;
   /** Whom to run as. */
   user?: { uid: number; gid: number };
-  signal?: NodeJS.Signals;
 }
 
 export interface Ending {
@@ -88,16 +96,23 @@ export async function makeDataDir(): Promise<string> {
   return folder;
 }
 
-/** A start that is expected to end by itself. */
+/** A start that is expected to end by itself, or by a signal that it gets when its first process starts. */
 export async function runStart(
-  options: StackOptions & { dataDir: string },
-): Promise<Omit<Ending, 'leftovers'>> {
+  options: StackOptions & { dataDir: string; signal?: NodeJS.Signals },
+): Promise<Ending> {
   buildWhenStale(ROOT);
   const { child, output, exited } = await launch(options);
   const impatience = setTimeout(() => void killAll(child), STOP_MS);
+  let tree: number[] = [];
+  if (options.signal && child.pid !== undefined) {
+    const firstLog = path.join(options.dataDir, 'logs/postgres.log');
+    for (let round = 0; round < 600 && !existsSync(firstLog); round += 1) await delay(20);
+    tree = listTree(child.pid);
+    child.kill(options.signal);
+  }
   const code = await exited;
   clearTimeout(impatience);
-  return { code, output: output() };
+  return { code, output: output(), leftovers: await survivors(tree) };
 }
 
 /** One of our commands under dist/, run to its end beside a running stack. */
@@ -122,7 +137,7 @@ interface Launched {
 }
 
 async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: string }): Promise<Launched> {
-  const [portal, inbox, s3] = await findFreePorts(3);
+  const [portal, inbox, s3, chat] = await findFreePorts(4);
   const child = spawn(process.execPath, [path.join(ROOT, 'dist/start.js')], {
     cwd: ROOT,
     ...user,
@@ -133,6 +148,7 @@ async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: str
       PORT: String(portal),
       INBOX_PORT: String(inbox),
       S3_PORT: String(s3),
+      CONSOLE_PORT: String(chat),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,7 +9,7 @@ export interface TestDatabase {
 }
 
 /** A database of its own for one test file, with every migration applied, or with nothing in it. */
-export async function createTestDatabase(template = 'passalong_template'): Promise<TestDatabase> {
+export async function createTestDatabase(template = inject('databaseTemplate')): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await runAsAdmin(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(inject('databaseUrl'));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -115,6 +115,24 @@ describe('the build', () => {
     expect(await readdir(join(directory, 'dist/assets'))).not.toContain(before['upload.js']);
   });
 
+  test('says in one line that dist cannot be written, before it takes anything away', async () => {
+    await write('worker/main.ts', 'console.log(1);');
+    await build();
+    await chmod(join(directory, 'dist'), 0o555);
+    await chmod(directory, 0o555);
+    const refusal = await buildAsOrdinaryUser().catch((error: unknown) => error);
+    await chmod(directory, 0o755);
+    await chmod(join(directory, 'dist'), 0o755);
+    expect(refusal).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr:
+        'The build in dist is missing or older than its sources, and dist cannot be written (EACCES). ' +
+        'Run "npm run build" as somebody who may.\n',
+    });
+    expect(await readdir(join(directory, 'dist'))).toContain('worker.js');
+  });
+
   test('generates the Prisma client when the schema is newer', async () => {
     await write(
       'prisma/prisma.mjs',
@@ -141,6 +159,12 @@ function build(env: Record<string, string> = {}): Promise<{ stdout: string; stde
     cwd: directory,
     env: { ...process.env, ...env },
   });
+}
+
+/** Root may write whatever the mode says. */
+function buildAsOrdinaryUser(): Promise<{ stdout: string; stderr: string }> {
+  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  return run(process.execPath, [join(root, 'build.mjs')], { cwd: directory, ...user });
 }
 
 async function manifest(): Promise<Record<string, string>> {

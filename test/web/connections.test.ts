@@ -83,7 +83,15 @@ test('an account whose address is not confirmed connects nothing', async () => {
   expect((await findCode(linkCodeId)).approvedAt).toBeNull();
 });
 
-test('a made-up link is not found', async () => {
+test('a link that is made up, used or too old names the way back to chat', async () => {
   const browser = await portal.signIn(await portal.account());
-  expect((await browser.get('/connect/made.up')).status).toBe(404);
+  const madeUp = await browser.get('/connect/made.up');
+  expect(madeUp.status).toBe(410);
+  expect(madeUp.text).toContain('This link has expired. Go back to chat and press Connect account again.');
+  const { path } = await pressConnect();
+  await browser.post(`${path}/refuse`);
+  const used = await browser.get(path);
+  expect(used.status).toBe(410);
+  expect(used.text).toContain('Go back to Slack and press Connect account again.');
+  for (const { text } of [madeUp, used]) expect(text).toContain('href="/connections"');
 });

@@ -101,6 +101,11 @@ describe('a link page', () => {
     const wrong = await portal.browser().get(`/l/${'A'.repeat(22)}.${'A'.repeat(43)}`);
     expect(wrong.status).toBe(404);
     expect(wrong.text).toContain(DEAD);
+    for (const path of ['/l/%ff', '/l/%E0%A4%A/report', '/l/%ff/files/%ff']) {
+      const { status, text } = await portal.browser().get(path);
+      expect({ status, text }, path).toEqual({ status: 404, text: wrong.text });
+    }
+    expect((await portal.browser().post('/l/%ff/report')).status).toBe(404);
     const revokedShare = await sharedWithBob();
     await portal.db.share.update({ where: { id: revokedShare.shareId }, data: { state: 'REVOKED' } });
     const revokedRecipient = await sharedWithBob();
@@ -114,7 +119,6 @@ describe('a link page', () => {
       const { status, text } = await portal.browser().get(path);
       expect({ status, text }).toEqual({ status: 404, text: wrong.text });
       expect((await portal.browser().post(`${path}/files/${files[0]!.id}`)).status).toBe(404);
-      expect((await portal.browser().get(`${path}/report`)).status).toBe(404);
     }
   });
 
@@ -147,6 +151,22 @@ describe('a link page', () => {
     expect(
       await portal.db.auditEvent.count({ where: { action: 'share.reported', subjectId: shareId } }),
     ).toBe(1);
+  });
+
+  test('that was withdrawn or ran out can still be reported: its mail is there', async () => {
+    const { path, shareId, bobId } = await sharedWithBob();
+    const report = async () => {
+      const browser = portal.browser();
+      return [(await browser.get(`${path}/report`)).status, (await browser.post(`${path}/report`)).status];
+    };
+    await portal.db.share.update({ where: { id: shareId }, data: { state: 'EXPIRED' } });
+    expect(await report()).toEqual([200, 200]);
+    await portal.db.recipient.update({ where: { id: bobId }, data: { revokedAt: new Date() } });
+    await portal.db.share.update({ where: { id: shareId }, data: { state: 'REVOKED' } });
+    expect(await report()).toEqual([200, 200]);
+    const wrong = `/l/${'A'.repeat(22)}.${'A'.repeat(43)}/report`;
+    expect((await portal.browser().get(wrong)).status).toBe(404);
+    expect((await portal.browser().post(wrong)).status).toBe(404);
   });
 
   test('is limited by client address', async () => {

@@ -8,8 +8,11 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+// Each test starts processes, which takes seconds where others are busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
@@ -80,15 +83,23 @@ function start(port: number, changes: Record<string, string> = {}): Run {
   return { child, exit, ready, errors: text(child.stderr!) };
 }
 
+/** What `/readyz` answers, where anybody does. */
+async function readiness(port: number): Promise<number> {
+  return (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+}
+
+/** Until it drains: only then a signal is known to have been heard. Throws where it has stopped listening before. */
+async function untilDraining(port: number): Promise<void> {
+  while ((await readiness(port)) !== 503) await wait(20);
+}
+
 test('the process says where it listens, and on SIGTERM drains before it goes', async () => {
   const port = await freePort();
-  const { child, ready, exit, errors } = start(port, { DRAIN_SECONDS: '2' });
+  const { child, ready, exit, errors } = start(port, { DRAIN_SECONDS: '5' });
   await ready;
-  const status = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
-  expect(await status()).toBe(200);
+  expect(await readiness(port)).toBe(200);
   child.kill('SIGTERM');
-  for (let tries = 0; tries < 20 && (await status()) === 200; tries += 1) await wait(50);
-  expect(await status()).toBe(503);
+  await untilDraining(port);
   expect(await exit).toBe(0);
   expect(await errors).toBe('');
 });
@@ -101,10 +112,12 @@ test('the process goes when its parent does', async () => {
 });
 
 test('a second signal ends it at once', async () => {
-  const { child, ready, exit } = start(await freePort(), { DRAIN_SECONDS: '20' });
+  const port = await freePort();
+  const { child, ready, exit } = start(port, { DRAIN_SECONDS: '20' });
   await ready;
   child.kill('SIGTERM');
-  await wait(300);
+  // Two signals that are not heard apart are one.
+  await untilDraining(port);
   child.kill('SIGTERM');
   expect(await exit).toBe(1);
 });

@@ -93,6 +93,40 @@ describe('sending from the portal', () => {
     expect(fields).toEqual({ [field]: message });
   });
 
+  test('says everything that is wrong at once', async () => {
+    const { browser } = await signedIn();
+    const answer = await browser.postJson(
+      '/shares',
+      newShare({ emails: '@ann bob', files: [], lifetimeDays: 2 }),
+    );
+    expect(answer.status).toBe(400);
+    const { fields } = answer.json as { fields: Record<string, string> };
+    expect(Object.keys(fields)).toEqual(['files', 'emails', 'lifetimeDays']);
+    expect(fields['emails']).toMatch(/@ann.*bob/);
+  });
+
+  test('sends once to an address that is listed twice, and says so once on the page of the share', async () => {
+    const { browser } = await signedIn();
+    const emails = 'bob@bücher.example, BOB@bücher.example Bob@Bücher.example, eve@example.com';
+    const { shareId } = (await browser.postJson('/shares', newShare({ emails }))).json as Created;
+    const said = 'Sent once to bob@bücher.example (listed twice).';
+    expect((await browser.get('/shares')).text).not.toContain(said);
+    expect((await browser.get(`/shares/${shareId}`)).text.split(said)).toHaveLength(2);
+    expect((await browser.get(`/shares/${shareId}`)).text).not.toContain(said);
+  });
+
+  test('shows addresses as they were typed, and mails to them in ASCII', async () => {
+    const { account, browser } = await signedIn();
+    const shareId = await readyShare(portal.db, account.id, { emails: ['bob@bücher.example'] });
+    const [recipient] = await portal.db.recipient.findMany({ where: { shareId } });
+    expect(recipient!.email).toBe('bob@xn--bcher-kva.example');
+    for (const path of ['/shares', `/shares/${shareId}`, '/billing']) {
+      const { text } = await browser.get(path);
+      expect(text, path).toContain('bob@bücher.example');
+      expect(text, path).not.toContain('xn--');
+    }
+  });
+
   test('refuses a part that no part can be', async () => {
     const { browser } = await signedIn();
     const { attachments } = (await browser.postJson('/shares', newShare())).json as Created;
@@ -368,8 +402,8 @@ test('the bill adds up a month, line by line', async () => {
   expect(text).toMatch(/<dt>Files<\/dt>\s*<dd>2<\/dd>/);
   expect(text).toMatch(/<dt>Volume<\/dt>\s*<dd>3 KB<\/dd>/);
   expect(text).toMatch(/<dt>E-mails<\/dt>\s*<dd>1<\/dd>/);
-  expect(text).toContain('a.bin, b.bin');
+  expect(text).toMatch(/<li><bdi>a\.bin<\/bdi><\/li>\s*<li><bdi>b\.bin<\/bdi><\/li>/);
   expect(text).toContain('Not charged: it ended before its files were stored');
   expect((await browser.get('/billing?month=2020-01')).text).toContain('Nothing was charged in this month.');
-  expect((await browser.get("/billing?month=';DROP")).text).toContain('a.bin, b.bin');
+  expect((await browser.get("/billing?month=';DROP")).text).toContain('a.bin');
 });

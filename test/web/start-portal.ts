@@ -91,7 +91,7 @@ export async function startPortal(options: Partial<WebDeps> = {}) {
 async function writeAssets(): Promise<{ directory: string; removeAssets: () => Promise<void> }> {
   const directory = await mkdtemp(path.join(tmpdir(), 'passalong-assets-'));
   const manifest: Record<string, string> = {};
-  for (const name of ['style.css', 'icon.svg', 'upload.js', 'status.js', 'copy-link.js']) {
+  for (const name of ['style.css', 'icon.svg', 'upload.js', 'status.js', 'copy-link.js', 'times.js']) {
     const built = name.replace('.', '-HASH.');
     manifest[name] = built;
     await writeFile(path.join(directory, built), `/* ${name} */`);

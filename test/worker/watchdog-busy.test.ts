@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startWatchdog } from '../../worker/watchdog.js';
 import { createAccount } from '../support/accounts.js';
+import { answeredDatabase } from '../support/answered-database.js';
 import { fakeLog } from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { acceptShare } from '../support/shares.js';
@@ -8,6 +9,7 @@ import { acceptShare } from '../support/shares.js';
 let database: OpenTestDatabase;
 let giveUp: ReturnType<typeof vi.fn<() => void>>;
 let watchdog: ReturnType<typeof startWatchdog>;
+let answered: () => Promise<void>;
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -19,7 +21,9 @@ afterAll(() => database.drop());
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
   giveUp = vi.fn();
-  watchdog = startWatchdog(database.db, fakeLog(), giveUp);
+  const asked = answeredDatabase(database.db);
+  answered = asked.answered;
+  watchdog = startWatchdog(asked.db, fakeLog(), giveUp);
 });
 
 afterEach(() => {
@@ -30,11 +34,11 @@ afterEach(() => {
 const become = (state: 'RECEIVED' | 'AWAITING_UPLOAD') => database.db.$executeRaw`
   UPDATE share SET state = ${state}::share_state, created_at = now() - interval '10 minutes'`;
 
-/** Lets time pass, and the watchdog its time to ask the database after each look. */
+/** Lets time pass, and the database answer each look of the watchdog before the next. */
 async function pass(seconds: number): Promise<void> {
   for (let left = seconds; left > 0; left -= 15) {
     vi.advanceTimersByTime(15_000);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await answered();
   }
 }
 

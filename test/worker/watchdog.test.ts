@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { createDatabase, createPool } from '../../adapters/database.js';
 import { startWatchdog } from '../../worker/watchdog.js';
 import { createAccount } from '../support/accounts.js';
+import { answeredDatabase } from '../support/answered-database.js';
 import { fakeLog } from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { acceptShare } from '../support/shares.js';
@@ -29,21 +30,22 @@ afterEach(() => {
 const age = (seconds: number) => database.db.$executeRaw`
   UPDATE share SET state = 'RECEIVED', created_at = now() - ${seconds} * interval '1 s' WHERE id = ${shareId}::uuid`;
 
-/** Starts it, lets time pass as told, and gives it the time to ask the database. */
+/** Starts it, lets time pass as told, and the database answer all that it asks. */
 async function watch(
   db = database.db,
   pass: (completed: () => void) => void = () => vi.advanceTimersByTime(75_000),
 ) {
   const giveUp = vi.fn();
   const log = fakeLog();
-  const watchdog = startWatchdog(db, log, giveUp);
+  const asked = answeredDatabase(db);
+  const watchdog = startWatchdog(asked.db, log, giveUp);
   stop = () => {
     watchdog.stop();
   };
   pass(() => {
     watchdog.completed();
   });
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await asked.answered();
   return { giveUp, log };
 }
 

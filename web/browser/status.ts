@@ -1,6 +1,7 @@
 import type { ShareStatuses, Status } from '../views/share-status.js';
 import { ask, RequestError } from './parts/api.js';
 import { make } from './parts/file-rows.js';
+import { localTime } from './parts/local-time.js';
 
 const FIRST_MS = 1_500;
 const SLOWEST_MS = 15_000;
@@ -38,14 +39,12 @@ function show({ share, recipients, resendable }: ShareStatuses): void {
     const name = line.dataset['status'] ?? '';
     const status: Status | undefined = name === 'share' ? share : recipients[name];
     const label = line.querySelector('.badge')?.textContent;
-    if (!status || (label === status.label && line.querySelector('.hint')?.textContent === status.help))
-      continue;
+    if (!status) continue;
+    const help = make('span', 'hint', status.help);
+    if (status.at) help.append(' ', localTime(status.at), '.');
+    if (label === status.label && line.querySelector('.hint')?.textContent === help.textContent) continue;
     if (name === 'share' && label !== status.label && !document.querySelector('details[open]'))
       location.reload();
-    line.replaceChildren(
-      make('span', `badge ${status.tone}`, status.label),
-      ' ',
-      make('span', 'hint', status.help),
-    );
+    line.replaceChildren(make('span', `badge ${status.tone}`, status.label), ' ', help);
   }
 }

@@ -1,3 +1,4 @@
+import { cleanFileName } from '../../core/shares/file-name.js';
 import { ask, RequestError } from './parts/api.js';
 import { fileRow, find, make } from './parts/file-rows.js';
 import { showProgress, type ProgressPanel } from './parts/progress-panel.js';
@@ -8,15 +9,25 @@ interface CreatedShare {
   attachments: { attachmentId: string }[];
 }
 
+/** A share whose files are on their way. */
+interface Sending {
+  shareId: string;
+  uploading: UploadRun;
+  progress: ProgressPanel;
+  /** Cancel was pressed: nothing goes on by itself any more. */
+  isStopped: boolean;
+}
+
 const FIELDS = ['files', 'emails', 'message', 'lifetimeDays'];
 
 const form = find('send', HTMLFormElement);
 const picker = find('files', HTMLInputElement);
 const submit = find('submit', HTMLButtonElement);
 const panel = find('progress', HTMLElement);
+const cancelButton = find('cancel', HTMLButtonElement);
 let chosen: File[] = [];
 let formId = form.dataset['formId'] ?? crypto.randomUUID();
-let stop: (() => Promise<void>) | undefined;
+let current: Sending | undefined;
 let isUploading = false;
 
 submit.disabled = false;
@@ -28,7 +39,7 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   void send();
 });
-find('cancel', HTMLButtonElement).addEventListener('click', () => void cancel());
+cancelButton.addEventListener('click', () => void cancel());
 window.addEventListener('beforeunload', (event) => {
   if (isUploading) event.preventDefault();
 });
@@ -70,39 +81,55 @@ async function upload(files: readonly File[], { shareId, attachments }: CreatedS
     return attachmentId ? [{ file, attachmentId }] : [];
   });
   const progress = showProgress(items);
-  const uploading = uploadFiles(items, progress.update);
-  stop = async () => {
-    await uploading.cancel();
-    await ask('POST', `/shares/${shareId}/delete`, { body: {} });
-  };
+  const sending = { shareId, progress, uploading: uploadFiles(items, progress.update), isStopped: false };
+  current = sending;
   form.hidden = true;
   panel.hidden = false;
   panel.focus();
-  find('retry', HTMLButtonElement).onclick = () => void run(uploading, progress, shareId);
-  await run(uploading, progress, shareId);
+  find('retry', HTMLButtonElement).onclick = () => void run(sending);
+  await run(sending);
 }
 
-async function run(uploading: UploadRun, progress: ProgressPanel, shareId: string): Promise<void> {
+async function run(sending: Sending): Promise<void> {
+  const { uploading, progress, shareId } = sending;
   isUploading = true;
   progress.start();
   const problem = await uploading.run();
-  if (!stop) return;
+  if (sending.isStopped) return;
   isUploading = false;
   if (problem === null) location.assign(`/shares/${shareId}`);
   else progress.fail(problem);
 }
 
-/** Back to the form as it was, for another share: the one that was begun is deleted. */
+/** Deletes the share that was begun. Only then it is said, over the form as it was, ready for another share. */
 async function cancel(): Promise<void> {
-  const stopping = stop;
-  stop = undefined;
+  if (!current) return;
+  const { shareId, uploading, progress } = current;
+  current.isStopped = true;
+  cancelButton.disabled = true;
+  void uploading.cancel();
+  try {
+    await deleteShare(shareId);
+  } catch (error) {
+    progress.failToCancel(error instanceof RequestError ? error.message : 'The portal cannot be reached.');
+    return;
+  } finally {
+    cancelButton.disabled = false;
+  }
+  current = undefined;
   isUploading = false;
   formId = crypto.randomUUID();
   panel.hidden = true;
   form.hidden = false;
   showErrors({ form: 'Cancelled. Nothing was sent.' });
   find('form-error', HTMLElement).className = 'notice';
-  await stopping?.().catch(() => undefined);
+}
+
+/** Pressed again after an answer that was lost, it is deleted already. */
+async function deleteShare(shareId: string): Promise<void> {
+  await ask('POST', `/shares/${shareId}/delete`, { body: {} }).catch((error: unknown) => {
+    if (!(error instanceof RequestError) || error.status !== 404) throw error;
+  });
 }
 
 function add(files: FileList | null): void {
@@ -117,7 +144,7 @@ function add(files: FileList | null): void {
 function showChosen(): void {
   const rows = chosen.map((file) => {
     const remove = Object.assign(make('button', 'quiet small', 'Remove'), { type: 'button' });
-    remove.setAttribute('aria-label', `Remove ${file.name}`);
+    remove.setAttribute('aria-label', `Remove ${cleanFileName(file.name)}`);
     remove.addEventListener('click', () => {
       chosen = chosen.filter((other) => other !== file);
       showChosen();

@@ -11,11 +11,15 @@ declare module 'express-serve-static-core' {
   }
 }
 
-/** Finds who is signed in. An account that is gone (replaced by a new registration) ends its session. */
+/**
+ * Finds who is signed in. A session ends whose account is gone (replaced by a new registration), or has another password
+ * than the one it began with: the reset deletes those that it sees, but one may just be starting.
+ */
 export function loadAccount(db: Database): RequestHandler {
   return async (req, _res, next) => {
-    const { accountId } = req.session;
-    req.account = accountId ? await db.account.findUnique({ where: { id: accountId } }) : null;
+    const { accountId, passwordVersion } = req.session;
+    const account = accountId ? await db.account.findUnique({ where: { id: accountId } }) : null;
+    req.account = account?.passwordVersion === passwordVersion ? account : null;
     if (accountId && !req.account) await renewSession(req);
     next();
   };

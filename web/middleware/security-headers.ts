@@ -23,6 +23,8 @@ export function securityHeaders(deps: Pick<WebDeps, 'portalUrl' | 'storageOrigin
       },
     },
     strictTransportSecurity: isHttps && { maxAge: TWO_YEARS_S, includeSubDomains: true },
+    // For what does not know `frame-ancestors`.
+    xFrameOptions: { action: 'deny' },
     // `no-referrer` would have Chromium send `Origin: null` with our own forms.
     referrerPolicy: { policy: 'same-origin' },
   });

@@ -5,6 +5,7 @@ import { checkConfirmation, confirmAddress } from '../../core/accounts/confirm-a
 import { registerAccount } from '../../core/accounts/register.js';
 import { registration } from '../../core/accounts/registration.js';
 import { oweMail } from '../../core/deliveries/owe-mail.js';
+import { html, type Html } from '../../core/html.js';
 import { text } from '../../core/messages/messages.js';
 import { clientAddress } from '../client-address.js';
 import type { WebDeps } from '../deps.js';
@@ -41,7 +42,8 @@ export function accountRoutes(deps: WebDeps): Router {
     const work = async () => {
       await deps.rates.consume('account-mail', clientAddress(req));
       await takeAtLeast(registerAccount(deps, form));
-      sendPage(deps, req, res, checkMailPage('We sent you a link with which you confirm your address.'));
+      const words = (address: Html) => html`We sent a link to ${address}. Open it to confirm your address.`;
+      sendPage(deps, req, res, checkMailPage(words, form.email.trim(), '/register'));
     };
     await orShowAgain(res, work, (errors) => {
       const values = { firstName: form.firstName, lastName: form.lastName, email: form.email };
@@ -87,7 +89,7 @@ export function accountRoutes(deps: WebDeps): Router {
     const form = parseBody(signIn, req.body);
     const work = async () => {
       const account = await authenticate(deps, form.email, form.password, clientAddress(req));
-      await startSession(req, account.id);
+      await startSession(req, account);
       await seeOther(req, res, safePath(form.next));
     };
     await orShowAgain(res, work, (errors) => {

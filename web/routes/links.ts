@@ -1,5 +1,6 @@
-import { Router, type RequestHandler } from 'express';
-import { openLink, reportShare, startDownload } from '../../core/links/open-link.js';
+import { Router, type ErrorRequestHandler, type RequestHandler } from 'express';
+import { AppError } from '../../core/errors.js';
+import { getSender, openLink, reportShare, startDownload } from '../../core/links/open-link.js';
 import { clientAddress } from '../client-address.js';
 import type { WebDeps } from '../deps.js';
 import { sendPage } from '../page.js';
@@ -21,8 +22,8 @@ export function linkRoutes(deps: WebDeps): Router {
   });
 
   router.get('/l/:token/report', async (req, res) => {
-    const { senderName, senderEmail } = await openLink(deps, req.params.token);
-    sendPage(deps, req, res, reportPage({ senderName, senderEmail, token: req.params.token }));
+    const { token } = req.params;
+    sendPage(deps, req, res, reportPage({ ...(await getSender(deps, token)), token }));
   });
 
   router.post('/l/:token/report', async (req, res) => {
@@ -30,8 +31,14 @@ export function linkRoutes(deps: WebDeps): Router {
     sendPage(deps, req, res, reportedPage);
   });
 
+  router.use('/l', deadWhereMalformed);
   return router;
 }
+
+/** Half a character in the path: Express cannot read it, and no link has one. */
+const deadWhereMalformed: ErrorRequestHandler = (error: unknown, _req, _res, next) => {
+  next(error instanceof URIError ? new AppError('not_found', 'page.dead_link', {}) : error);
+};
 
 const keepFromSearch: RequestHandler = (_req, res, next) => {
   res.set('X-Robots-Tag', 'noindex, nofollow');

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import * as z from 'zod';
 import { checkReset, requestReset, resetPassword } from '../../core/accounts/reset-password.js';
+import { html, type Html } from '../../core/html.js';
 import { text } from '../../core/messages/messages.js';
 import { clientAddress } from '../client-address.js';
 import type { WebDeps } from '../deps.js';
@@ -27,7 +28,8 @@ export function passwordRoutes(deps: WebDeps): Router {
     const work = async () => {
       await deps.rates.consume('account-mail', clientAddress(req));
       await takeAtLeast(requestReset(deps, email));
-      sendPage(deps, req, res, checkMailPage('If this address has an account, a link is on its way to it.'));
+      const words = (address: Html) => html`If ${address} has an account, a link is on its way to it.`;
+      sendPage(deps, req, res, checkMailPage(words, email.trim(), '/forgot'));
     };
     await orShowAgain(res, work, (errors) => {
       sendPage(deps, req, res, forgotPage({ csrfToken: csrfToken(req), errors }));
@@ -43,7 +45,7 @@ export function passwordRoutes(deps: WebDeps): Router {
     const form = parseBody(reset, req.body);
     const work = async () => {
       await resetPassword(deps, req.params.token, form.password);
-      // The use-case ended the account's sessions; this one would be written back at the end of the request.
+      // The use-case ended the account's sessions; where this one was among them, the note needs another.
       await renewSession(req);
       req.session.note = text('note.password_changed', {});
       await seeOther(req, res, '/sign-in');

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { resendMail } from '../../core/deliveries/resend.js';
 import { mintToken } from '../../core/links/tokens.js';
 import { getShare, listShares, signOwnDownload, type ShareSummary } from '../../core/shares/list-shares.js';
+import { displayEmail } from '../../core/shares/recipients.js';
 import { deleteShare, revokeRecipient, revokeShare } from '../../core/shares/revoke-share.js';
 import { text } from '../../core/messages/messages.js';
 import type { Account } from '../../prisma/generated/client.js';
@@ -41,6 +42,13 @@ export function shareRoutes(deps: WebDeps): Router {
   router.get('/shares/:shareId', async (req, res) => {
     const account = requireAccount(req);
     const share = await getShare(deps.db, account.id, req.params.shareId);
+    const { listedTwice } = req.session;
+    if (listedTwice?.shareId === share.shareId) {
+      req.session.note ??= listedTwice.emails
+        .map((email) => text('chat.listed_twice', { address: displayEmail(email) }))
+        .join(' ');
+      delete req.session.listedTwice;
+    }
     const linkFor = (recipientId: string) =>
       `${deps.portalUrl}/l/${mintToken(deps.linkSecrets, 'link', recipientId)}`;
     const resendable = resendableBy(account, share);

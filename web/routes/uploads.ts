@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { AppError } from '../../core/errors.js';
 import { createShare } from '../../core/shares/create-share.js';
 import { getShare } from '../../core/shares/list-shares.js';
+import { emailKey, parseRecipients } from '../../core/shares/recipients.js';
+import { checkShareForm, type ShareRequest } from '../../core/shares/share-request.js';
 import {
   abortUpload,
   beginUpload,
@@ -41,7 +43,7 @@ export function uploadRoutes(deps: WebDeps): Router {
   router.post('/shares', requireJson, async (req, res) => {
     const { id } = requireConfirmed(req);
     const { formId, emails, files, ...rest } = parseBody(newShare, req.body);
-    const { shareId, isRepeat } = await createShare(deps, id, {
+    const request: ShareRequest = {
       ...rest,
       entrance: 'PORTAL',
       requestKey: `portal:${formId}`,
@@ -51,7 +53,11 @@ export function uploadRoutes(deps: WebDeps): Router {
         contentType: file.contentType || 'application/octet-stream',
         source: { kind: 'upload' },
       })),
-    });
+    };
+    checkShareForm(request, deps.limits);
+    const { shareId, isRepeat } = await createShare(deps, id, request);
+    const twice = listedTwice(emails);
+    if (twice.length > 0) req.session.listedTwice = { shareId, emails: twice };
     const share = await getShare(deps.db, id, shareId);
     const attachments = share.files.map(({ attachmentId, name }) => ({ attachmentId, name }));
     res.status(isRepeat ? 200 : 201).json({ shareId, attachments });
@@ -87,6 +93,13 @@ export function uploadRoutes(deps: WebDeps): Router {
   });
 
   return router;
+}
+
+/** The addresses that a text names more than once, as they are mailed to. */
+function listedTwice(text: string): string[] {
+  const { emails, duplicates } = parseRecipients(text);
+  const keys = new Set(duplicates.map(emailKey));
+  return emails.filter((email) => keys.has(emailKey(email)));
 }
 
 /** A form of another site can send text that looks like JSON, but not under this type. */

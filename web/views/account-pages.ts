@@ -1,4 +1,4 @@
-import { html } from '../../core/html.js';
+import { html, type Html } from '../../core/html.js';
 import type { FormErrors } from '../forms.js';
 import type { Page } from '../page.js';
 import { formAlert, textField } from './fields.js';
@@ -57,14 +57,19 @@ export function signInPage({ csrfToken, errors = {}, values = {} }: FormState): 
   };
 }
 
-/** The same after every registration and every request for a reset, whoever the address belongs to. */
-export function checkMailPage(text: string): Page {
+/**
+ * The same after every registration and every request for a reset, whoever the address belongs to. It names the
+ * address, so that a typo is seen, and leads back to the form.
+ */
+export function checkMailPage(text: (address: Html) => Html, email: string, path: string): Page {
   return {
     title: 'Check your mail',
     body: html`<section class="card narrow centred">
       <h1>Check your mail</h1>
-      <p>${text}</p>
-      <p class="aside">Nothing there after a few minutes? Look into the spam folder, or try again.</p>
+      <p>${text(html`<strong class="address">${email}</strong>`)}</p>
+      <p class="hint">
+        Nothing there after a few minutes? Look into the spam folder, or <a href="${path}">try again</a>.
+      </p>
     </section>`,
   };
 }

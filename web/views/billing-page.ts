@@ -1,6 +1,7 @@
 import { html, type Html } from '../../core/html.js';
 import type { Statement, StatementLine } from '../../core/billing/statement.js';
 import { formatBytes, formatDate } from '../../core/messages/format.js';
+import { displayEmail } from '../../core/shares/recipients.js';
 import type { UsageKind } from '../../prisma/generated/enums.js';
 import type { Page } from '../page.js';
 
@@ -42,8 +43,8 @@ function monthLinks(month: string, months: readonly string[]): Html {
 }
 
 function table(lines: readonly StatementLine[]): Html {
-  return html`<div class="card scroll" tabindex="0" role="region" aria-label="Lines">
-    <table>
+  return html`<div class="card">
+    <table class="lines">
       <thead>
         <tr>
           <th scope="col">Date</th>
@@ -57,23 +58,25 @@ function table(lines: readonly StatementLine[]): Html {
         ${lines.map(
           (line) =>
             html`<tr>
-              <td class="date">${formatDate(line.at)}</td>
-              <td>${KINDS[line.kind]}</td>
-              <td><bdi>${line.fileNames.join(', ')}</bdi></td>
-              <td>
-                ${
-                  line.recipients.length > 0 &&
-                  html`<ul>
-                    ${line.recipients.map((email) => html`<li>${email}</li>`)}
-                  </ul>`
-                }
-              </td>
-              <td class="number">${formatBytes(line.bytes)}</td>
+              <td class="date" data-label="Date">${formatDate(line.at)}</td>
+              <td data-label="What">${KINDS[line.kind]}</td>
+              <td data-label="Files">${list(line.fileNames.map((name) => html`<bdi>${name}</bdi>`))}</td>
+              <td data-label="Recipients">${list(line.recipients.map(displayEmail))}</td>
+              <td class="number" data-label="Volume">${formatBytes(line.bytes)}</td>
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`;
+}
+
+function list(items: readonly (Html | string)[]): Html | false {
+  return (
+    items.length > 0 &&
+    html`<ul>
+      ${items.map((item) => html`<li>${item}</li>`)}
+    </ul>`
+  );
 }
 
 /** `2026-11` → `November 2026` */

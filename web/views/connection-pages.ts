@@ -1,11 +1,11 @@
 import { html, type Html } from '../../core/html.js';
 import { PLATFORM_NAMES } from '../../core/identities/link-codes.js';
-import { formatDate } from '../../core/messages/format.js';
 import type { ChatIdentity, LinkCode } from '../../prisma/generated/client.js';
 import type { FormErrors } from '../forms.js';
 import type { Page } from '../page.js';
 import { formAlert, textField } from './fields.js';
 import { csrfField } from './layout.js';
+import { time } from './time.js';
 
 type Person = Pick<ChatIdentity, 'platform' | 'userName' | 'workspaceName'>;
 
@@ -13,6 +13,7 @@ type Person = Pick<ChatIdentity, 'platform' | 'userName' | 'workspaceName'>;
 export function connectionsPage(identities: readonly ChatIdentity[], csrfToken: string): Page {
   return {
     title: 'Connections',
+    scripts: ['times.js'],
     body: html`<h1>Connections</h1>
       <p class="lead">These people in chat share files from your account.</p>
       ${
@@ -73,7 +74,7 @@ function item(identity: ChatIdentity, csrfToken: string): Html {
   return html`<li class="headline">
     <div>
       ${personName(identity)}
-      <p class="hint">since ${formatDate(identity.createdAt)}</p>
+      <p class="hint">since ${time(identity.createdAt, 'day')}</p>
     </div>
     <form method="post" action="/connections/${identity.id}/disconnect">
       ${csrfField(csrfToken)}<button class="quiet small" aria-label="${label}">Disconnect</button>

@@ -11,14 +11,18 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** A page for what did not work, in words that the error may show. */
-export function errorPage(status: number, message: string): Page {
+export function errorPage(
+  status: number,
+  message: string,
+  way = { path: '/', name: 'Go to the first page' },
+): Page {
   const title = TITLES[status] ?? 'That did not work';
   return {
     title,
     body: html`<section class="card narrow centred">
       <h1>${title}</h1>
       <p>${message}</p>
-      <p><a class="button quiet" href="/">Go to the first page</a></p>
+      <p><a class="button quiet" href="${way.path}">${way.name}</a></p>
     </section>`,
   };
 }

@@ -1,9 +1,10 @@
 import { html, type Html } from '../../core/html.js';
-import { formatDate } from '../../core/messages/format.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
+import { displayEmail } from '../../core/shares/recipients.js';
 import type { Page } from '../page.js';
 import { shareTitle } from './share-page.js';
 import { badge, recipientStatus, shareStatus } from './share-status.js';
+import { time } from './time.js';
 
 /** An account's shares, newest first, with what became of each for each recipient. */
 export function historyPage(
@@ -12,6 +13,7 @@ export function historyPage(
 ): Page {
   return {
     title: 'History',
+    scripts: ['times.js'],
     body: html`<header class="headline">
         <h1>History</h1>
         <a class="button" href="/shares/new">Send files</a>
@@ -31,7 +33,7 @@ export function historyPage(
 }
 
 function entry(share: ShareSummary): Html {
-  const ends = share.state === 'READY' && html`, available until ${formatDate(share.expiresAt)}`;
+  const ends = share.state === 'READY' && html`, available until ${time(share.expiresAt, 'day')}`;
   return html`<li class="card">
     <div class="headline">
       <h2>
@@ -39,9 +41,9 @@ function entry(share: ShareSummary): Html {
       </h2>
       ${badge(shareStatus(share))}
     </div>
-    <p class="hint">${formatDate(share.createdAt, 'time')}${ends}</p>
+    <p class="hint">${time(share.createdAt)}${ends}</p>
     <ul class="outcome">
-      ${share.recipients.map((recipient) => html`<li><span class="address">${recipient.email}</span>${badge(recipientStatus(recipient, share.state))}</li>`)}
+      ${share.recipients.map((recipient) => html`<li><span class="address">${displayEmail(recipient.email)}</span>${badge(recipientStatus(recipient, share.state))}</li>`)}
     </ul>
   </li>`;
 }

@@ -1,8 +1,9 @@
 import { html } from '../../core/html.js';
 import type { OpenedLink } from '../../core/links/open-link.js';
-import { formatDate, plural } from '../../core/messages/format.js';
+import { plural } from '../../core/messages/format.js';
 import type { Page } from '../page.js';
 import { fileList } from './file-list.js';
+import { time } from './time.js';
 
 type Sender = Pick<OpenedLink, 'senderName' | 'senderEmail'>;
 type OpenLink = Extract<OpenedLink, { state: 'open' }>;
@@ -13,11 +14,12 @@ export function linkPage(link: OpenLink, token: string): Page {
   const count = plural(files.length, 'file');
   return {
     title: `${count} from ${senderName}`,
+    scripts: ['times.js'],
     body: html`<section class="card" aria-labelledby="what">
       <h1 id="what">${senderName} sent you ${count}</h1>
       <p class="hint">
         From <strong class="address">${senderEmail}</strong>, an address that its owner confirmed. Available
-        until ${formatDate(link.expiresAt, 'time')}.
+        until ${time(link.expiresAt)}.
       </p>
       ${
         message &&

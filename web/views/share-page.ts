@@ -1,10 +1,19 @@
 import { html, type Html } from '../../core/html.js';
-import { formatDate, plural } from '../../core/messages/format.js';
+import { plural } from '../../core/messages/format.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
+import { displayEmail } from '../../core/shares/recipients.js';
 import type { Page } from '../page.js';
 import { fileList } from './file-list.js';
 import { csrfField } from './layout.js';
-import { badge, recipientStatus, shareStatus, shareStatuses, type Status } from './share-status.js';
+import {
+  badge,
+  recipientStatus,
+  shareStatus,
+  shareStatuses,
+  statusHelp,
+  type Status,
+} from './share-status.js';
+import { time } from './time.js';
 
 type Recipient = ShareSummary['recipients'][number];
 
@@ -23,17 +32,17 @@ export function sharePage(share: ShareSummary, parts: Parts): Page {
   const isLive = !['FAILED', 'REVOKED', 'EXPIRED'].includes(state);
   return {
     title,
-    scripts: shareStatuses(share, parts.resendable).isSettled
-      ? ['copy-link.js']
-      : ['copy-link.js', 'status.js'],
+    scripts: [
+      'copy-link.js',
+      'times.js',
+      ...(shareStatuses(share, parts.resendable).isSettled ? [] : ['status.js']),
+    ],
     body: html`<section class="card" id="share" data-state-url="/shares/${share.shareId}/state">
       <header class="headline">
         <h1><bdi>${title}</bdi></h1>
         ${statusLine('share', status)}
       </header>
-      <p class="hint">
-        Shared on ${formatDate(share.createdAt, 'time')} to ${plural(recipients.length, 'recipient')}.
-      </p>
+      <p class="hint">Shared on ${time(share.createdAt)} to ${plural(recipients.length, 'recipient')}.</p>
       ${message && html`<blockquote>${message}</blockquote>`}
       <h2>Recipients</h2>
       <ul class="people">
@@ -57,7 +66,8 @@ export function shareTitle(files: ShareSummary['files']): string {
 }
 
 function recipientItem(share: ShareSummary, recipient: Recipient, parts: Parts): Html {
-  const { recipientId, email, isRevoked, downloads } = recipient;
+  const { recipientId, isRevoked, downloads } = recipient;
+  const email = displayEmail(recipient.email);
   const base = `/shares/${share.shareId}/recipients/${recipientId}`;
   const isOpen = share.state === 'READY' && !isRevoked;
   return html`<li>
@@ -70,7 +80,7 @@ function recipientItem(share: ShareSummary, recipient: Recipient, parts: Parts):
       html`<details>
         <summary>${plural(downloads.length, 'download')}</summary>
         <ul>
-          ${downloads.map(({ name, at }) => html`<li><bdi>${name}</bdi>, ${formatDate(at, 'time')}</li>`)}
+          ${downloads.map(({ name, at }) => html`<li><bdi>${name}</bdi>, ${time(at)}</li>`)}
         </ul>
       </details>`
     }
@@ -102,7 +112,7 @@ function recipientItem(share: ShareSummary, recipient: Recipient, parts: Parts):
 
 function statusLine(name: string, status: Status): Html {
   return html`<p class="status" data-status="${name}" role="status">
-    ${badge(status)} <span class="hint">${status.help}</span>
+    ${badge(status)} <span class="hint">${statusHelp(status)}</span>
   </p>`;
 }
 

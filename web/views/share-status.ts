@@ -1,16 +1,17 @@
 import { html, type Html } from '../../core/html.js';
 import { refusalToResend } from '../../core/deliveries/resend.js';
-import { formatDate } from '../../core/messages/format.js';
 import { text } from '../../core/messages/messages.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
 import type { Timings } from '../../core/timings.js';
 import type { DeliveryState, ShareState } from '../../prisma/generated/enums.js';
+import { time } from './time.js';
 
-/** A state in words: `tone` is its colour, `help` what it means and what to do. */
+/** A state in words: `tone` is its colour, `help` what it means and what to do; it ends with the time `at` (ISO 8601), if any. */
 export interface Status {
   label: string;
   tone: 'good' | 'busy' | 'warn' | 'bad' | 'quiet';
   help: string;
+  at?: string;
 }
 
 type Recipient = ShareSummary['recipients'][number];
@@ -112,8 +113,7 @@ export function findResendable(share: ShareSummary, timings: Timings): string[] 
 }
 
 export function shareStatus(share: ShareSummary): Status {
-  if (share.state === 'READY')
-    return { ...SHARE.READY, help: `Until ${formatDate(share.expiresAt, 'time')}.` };
+  if (share.state === 'READY') return { ...SHARE.READY, help: 'Until', at: share.expiresAt.toISOString() };
   const status = SHARE[share.state];
   return share.failure ? { ...status, help: text(share.failure.code, share.failure.params) } : status;
 }
@@ -133,8 +133,14 @@ export function recipientStatus(
   return {
     label: 'Downloaded',
     tone: 'good',
-    help: `Downloaded ${times} ${formatDate(latest.at, 'time')}.`,
+    help: `Downloaded ${times}`,
+    at: latest.at.toISOString(),
   };
+}
+
+/** What a state means, with its time. */
+export function statusHelp({ help, at }: Status): Html {
+  return at ? html`${help} ${time(new Date(at))}.` : html`${help}`;
 }
 
 /** A word in a coloured shape; the word alone says it all. */

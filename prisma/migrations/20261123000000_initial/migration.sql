@@ -33,6 +33,7 @@ CREATE TABLE "account" (
     "email" TEXT NOT NULL,
     "email_key" TEXT NOT NULL,
     "password_hash" TEXT NOT NULL,
+    "password_version" INTEGER NOT NULL DEFAULT 0,
     "confirmed_at" TIMESTAMPTZ(6),
     "paused_at" TIMESTAMPTZ(6),
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -119,6 +120,14 @@ CREATE TABLE "slack_file_seen" (
 );
 
 -- CreateTable
+CREATE TABLE "seen_request" (
+    "key" TEXT NOT NULL,
+    "seen_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "seen_request_pkey" PRIMARY KEY ("key")
+);
+
+-- CreateTable
 CREATE TABLE "share" (
     "id" UUID NOT NULL,
     "account_id" UUID NOT NULL,
@@ -133,6 +142,8 @@ CREATE TABLE "share" (
     "mail_after" TIMESTAMPTZ(6) NOT NULL,
     "fence" INTEGER NOT NULL DEFAULT 0,
     "lease_until" TIMESTAMPTZ(6),
+    "fetch_failures" INTEGER NOT NULL DEFAULT 0,
+    "unexpected_errors" INTEGER NOT NULL DEFAULT 0,
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "ready_at" TIMESTAMPTZ(6),
     "marked_at" TIMESTAMPTZ(6),
@@ -157,6 +168,7 @@ CREATE TABLE "attachment" (
     "source" JSONB NOT NULL,
     "upload_id" TEXT,
     "uploaded_at" TIMESTAMPTZ(6),
+    "checked_at" TIMESTAMPTZ(6),
     "storage_key" TEXT,
     "sha256" TEXT,
 
@@ -315,6 +327,9 @@ CREATE INDEX "share_draft_platform_workspace_id_user_id_idx" ON "share_draft"("p
 
 -- CreateIndex
 CREATE INDEX "slack_file_seen_seen_at_idx" ON "slack_file_seen"("seen_at");
+
+-- CreateIndex
+CREATE INDEX "seen_request_seen_at_idx" ON "seen_request"("seen_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "share_request_key_key" ON "share"("request_key");

@@ -14,6 +14,7 @@ const request = {
     },
   ],
   duplicates: [],
+  emailsText: '',
   message: '',
   lifetimeDays: 7,
 };

@@ -131,6 +131,19 @@ describe('registering', () => {
       (await mails()).filter(({ subjectId, state }) => subjectId === account?.id && state === 'PENDING'),
     ).toHaveLength(1);
   });
+
+  test('never takes an account that is being confirmed at this moment, and tells its owner', async () => {
+    const { id } = await createAccount(database.db, { confirmed: false, email: 'ann@example.com' });
+    let registering = Promise.resolve();
+    await database.db.$transaction(async (tx) => {
+      await tx.account.update({ where: { id }, data: { confirmedAt: new Date() } });
+      registering = register({ firstName: 'Mallory' });
+      await untilSomebodyWaits();
+    });
+    await registering;
+    expect(await accounts()).toMatchObject([{ id, firstName: 'Ann', confirmedAt: expect.any(Date) as Date }]);
+    expect(await mails()).toMatchObject([{ kind: 'NOTICE', topic: 'already-registered', subjectId: id }]);
+  });
 });
 
 describe('registering an address again and again', () => {
@@ -327,6 +340,17 @@ describe('signing in', () => {
     });
   });
 });
+
+/** Until a statement waits for a row that another transaction holds. */
+async function untilSomebodyWaits(): Promise<void> {
+  for (;;) {
+    const { rowCount } = await database.pool.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    if (rowCount) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 async function audit(accountId: string): Promise<string[]> {
   return (await database.db.auditEvent.findMany({ where: { accountId } })).map(({ action }) => action);

@@ -9,7 +9,7 @@ import { reconcile } from '../../../core/shares/reconcile.js';
 import { revokeRecipient, revokeShare } from '../../../core/shares/revoke-share.js';
 import type { DeliveryState } from '../../../prisma/generated/enums.js';
 import { createAccount } from '../../support/accounts.js';
-import { fakeLog, fakeMarks, fakeQueue, linkSecrets, timings } from '../../support/fakes.js';
+import { fakeFiles, fakeLog, fakeMarks, fakeQueue, linkSecrets, timings } from '../../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../support/open-test-database.js';
 import { readyShare } from '../../support/shares.js';
 
@@ -91,7 +91,14 @@ const states = async (shareId: string): Promise<DeliveryState[]> =>
   (await deliveries(shareId)).map(({ state }) => state);
 
 const reconcileNow = () =>
-  reconcile({ db: database.db, queue: fakeQueue(), marks: fakeMarks(), log: fakeLog(), timings });
+  reconcile({
+    db: database.db,
+    queue: fakeQueue(),
+    marks: fakeMarks(),
+    files: fakeFiles(),
+    log: fakeLog(),
+    timings,
+  });
 
 describe('behind one ready mark', () => {
   test('each recipient gets one mail of their own, with a link of their own', async () => {
@@ -465,6 +472,40 @@ describe('an account mail', () => {
     });
   });
 
+  test.each([
+    ['RESET_PASSWORD', 24],
+    ['CONFIRM_ADDRESS', 23 * 60 + 54],
+  ] as const)(
+    '%s leaves for %i minutes, and is cancelled once its link would be dead',
+    async (kind, minutes) => {
+      const marks = fakeMarks();
+      const { mailer, mails } = scriptedMailer();
+      const runAfter = async (waitedMinutes: number): Promise<DeliveryState> => {
+        await oweMail(
+          { db: database.db, marks, log: fakeLog() },
+          { kind, accountId, email: 'ann@sender.example' },
+        );
+        const deliveryId = marks.mails.at(-1) ?? '';
+        await database.db.$executeRaw`
+        UPDATE delivery SET created_at = now() - ${waitedMinutes} * interval '1 minute' WHERE id = ${deliveryId}::uuid`;
+        await run(mailer, { deliveryId });
+        return (await database.db.delivery.findUniqueOrThrow({ where: { id: deliveryId } })).state;
+      };
+      expect(await runAfter(minutes)).toBe('SENT');
+      expect(await runAfter(minutes + 2)).toBe('CANCELLED');
+      expect(mails).toHaveLength(1);
+    },
+  );
+
+  test('without a link leaves however long it was held up', async () => {
+    const deliveryId = await owe('chat-connected');
+    await database.db.$executeRaw`
+      UPDATE delivery SET created_at = now() - interval '3 days' WHERE id = ${deliveryId}::uuid`;
+    const { mailer, mails } = scriptedMailer();
+    await run(mailer, { deliveryId });
+    expect(mails).toHaveLength(1);
+  });
+
   test('cannot be had through the mark of a share, nor a share mail through its own id', async () => {
     const shareId = await readyShare(database.db, accountId);
     const { id } = await database.db.delivery.findFirstOrThrow({ where: { shareId } });
@@ -486,6 +527,30 @@ describe('an account mail', () => {
       .$executeRaw`UPDATE delivery SET created_at = now() - interval '61 minutes' WHERE subject_id = ${accountId}::uuid`;
     await oweMail(deps, mail);
     expect(marks.mails).toHaveLength(5);
+  });
+
+  test('is owed however many mails about something else strangers have caused', async () => {
+    const marks = fakeMarks();
+    const deps = { db: database.db, marks, log: fakeLog() };
+    const mail = { kind: 'NOTICE', accountId, email: 'ann@sender.example' } as const;
+    for (let count = 0; count < 6; count += 1) await oweMail(deps, { ...mail, topic: 'already-registered' });
+    expect(marks.mails).toHaveLength(3);
+    await oweMail(deps, { ...mail, topic: 'something-else' });
+    expect(marks.mails).toHaveLength(4);
+  });
+
+  test('about a chat identity that was connected is owed each time, also several times at once', async () => {
+    const marks = fakeMarks();
+    const deps = { db: database.db, marks, log: fakeLog() };
+    const mail = { kind: 'NOTICE', accountId, email: 'ann@sender.example' } as const;
+    await Promise.all([
+      ...Array.from({ length: 5 }, () => oweMail(deps, { ...mail, topic: 'chat-connected' })),
+      ...Array.from({ length: 5 }, () => oweMail(deps, { ...mail, topic: 'already-registered' })),
+    ]);
+    expect(
+      await database.db.delivery.count({ where: { subjectId: accountId, topic: 'chat-connected' } }),
+    ).toBe(5);
+    expect(marks.mails).toHaveLength(8);
   });
 
   test('is owed even where its mark cannot be written now', async () => {

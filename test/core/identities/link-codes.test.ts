@@ -97,6 +97,21 @@ describe('connecting an account', () => {
     expect(marks.mails).toHaveLength(1);
   });
 
+  test('and the mail that tells of it are one: neither is without the other', async () => {
+    const { linkCodeId, token } = await mint();
+    await approveLinkCode(deps(), token, accountId, password);
+    await database.db.$executeRaw`
+      CREATE FUNCTION refuse_mail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no mail'; END; $$`;
+    await database.db.$executeRaw`
+      CREATE TRIGGER no_mail BEFORE INSERT ON delivery FOR EACH STATEMENT EXECUTE FUNCTION refuse_mail()`;
+    await expect(confirmLinkCode(deps(), linkCodeId, ann)).rejects.toThrow();
+    await database.db.$executeRaw`DROP FUNCTION refuse_mail CASCADE`;
+    expect(await findIdentity(deps(), ann)).toBeNull();
+    await confirmLinkCode(deps(), linkCodeId, ann);
+    expect(await findIdentity(deps(), ann)).toMatchObject({ accountId });
+    expect(await database.db.delivery.count({ where: { subjectId: accountId } })).toBe(1);
+  });
+
   test('needs the right password, and counts wrong ones', async () => {
     const { linkCodeId, token } = await mint();
     await expect(approveLinkCode(deps(), token, accountId, 'wrong')).rejects.toMatchObject({
@@ -154,9 +169,9 @@ describe('connecting an account', () => {
       mintToken(linkSecrets, 'connect-chat', randomUUID()),
       mintToken(linkSecrets, 'link', linkCodeId),
     ]) {
-      await expect(getLinkCode(deps(), token)).rejects.toMatchObject({ kind: 'not_found' });
+      await expect(getLinkCode(deps(), token)).rejects.toMatchObject({ kind: 'gone' });
       await expect(approveLinkCode(deps(), token, accountId, password)).rejects.toMatchObject({
-        kind: 'not_found',
+        kind: 'gone',
       });
     }
     await expect(confirmLinkCode(deps(), randomUUID(), ann)).rejects.toMatchObject(expired);

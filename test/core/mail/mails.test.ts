@@ -43,6 +43,15 @@ describe('the mail to a recipient', () => {
     );
   });
 
+  test('fits a phone: no URL stands in its HTML as text, and long words break', () => {
+    const long = 'x'.repeat(200);
+    const mail = composeShareMail({ ...share, message: long, files: [{ name: long, sizeBytes: 1 }] });
+    expect(mail.html.replace(/<[^>]*>/g, '')).not.toContain('https://');
+    expect(mail.html).toContain(`<a href="${url}/report"`);
+    expect(mail.html).toMatch(/<body\s+style="[^"]*overflow-wrap:anywhere/);
+    expect(mail.text).toContain(`Report it: ${url}/report`);
+  });
+
   test('shows markup of its sender as text', () => {
     const evil = `<script>alert(1)</script><a href="https://evil.example">x</a>'"&`;
     const mail = composeShareMail({

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  displayEmail,
   MAX_RECIPIENTS,
   normaliseEmail,
   parseRecipients,
   requireRecipients,
 } from '../../../core/shares/recipients.js';
+import { catchError } from '../../support/catch-error.js';
 
 describe('a field of addresses', () => {
   test.each([
@@ -157,17 +159,18 @@ describe('a field of addresses', () => {
     ['points', 'a.'.repeat(16_000)],
     ['closing brackets', `a${'>'.repeat(32_000)}a`],
   ])('of 32,000 characters of %s is read at once', (_, text) => {
-    const startedAt = performance.now();
+    // Work, not time, which on a busy machine goes by with others'.
+    const before = process.cpuUsage();
     parseRecipients(text);
-    expect(performance.now() - startedAt).toBeLessThan(300);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(300);
   });
 });
 
-function catchError(work: () => unknown): Error {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('nothing was thrown');
-}
+test.each([
+  ['bob@xn--bcher-kva.example', 'bob@bücher.example'],
+  ['Bob@example.com', 'Bob@example.com'],
+  ['no address', 'no address'],
+])('%s is shown as %s', (email, shown) => {
+  expect(displayEmail(email)).toBe(shown);
+});

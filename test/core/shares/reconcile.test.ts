@@ -3,7 +3,7 @@ import { oweMail } from '../../../core/deliveries/owe-mail.js';
 import { reconcile } from '../../../core/shares/reconcile.js';
 import type { DeliveryState } from '../../../prisma/generated/enums.js';
 import { createAccount } from '../../support/accounts.js';
-import { fakeLog, fakeMarks, fakeQueue, timings } from '../../support/fakes.js';
+import { fakeFiles, fakeLog, fakeMarks, fakeQueue, timings } from '../../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../support/open-test-database.js';
 import { acceptShare, readyShare, uploadFile } from '../../support/shares.js';
 
@@ -11,6 +11,7 @@ let database: OpenTestDatabase;
 let accountId: string;
 let queue: ReturnType<typeof fakeQueue>;
 let marks: ReturnType<typeof fakeMarks>;
+let files: ReturnType<typeof fakeFiles>;
 let log: ReturnType<typeof fakeLog>;
 
 beforeAll(async () => {
@@ -26,10 +27,11 @@ beforeEach(async () => {
   accountId = (await createAccount(database.db)).id;
   queue = fakeQueue();
   marks = fakeMarks();
+  files = fakeFiles();
   log = fakeLog();
 });
 
-const run = () => reconcile({ db: database.db, queue, marks, log, timings });
+const run = () => reconcile({ db: database.db, queue, marks, files, log, timings });
 const uploads = { entrance: 'PORTAL' as const, files: [uploadFile('a', 5), uploadFile('b', 5)] };
 
 /** Moves the times of a share back. */
@@ -86,6 +88,64 @@ describe('the reconciler', () => {
     await run();
     expect(await stateOf(shareId)).toBe('RECEIVED');
     expect(queue.jobs).toEqual([{ name: 'store-attachments', payload: { shareId } }]);
+  });
+
+  describe('of an upload whose portal died as storage joined it', () => {
+    const begun = async (): Promise<{ shareId: string; storageKeys: string[] }> => {
+      const shareId = await acceptShare(database.db, accountId, uploads);
+      const attachments = await database.db.attachment.findMany({ where: { shareId } });
+      const storageKeys = attachments.map(({ id }) => `shares/${shareId}/${id}`);
+      for (const [index, { id }] of attachments.entries()) {
+        const data = { uploadId: `upload ${index}`, storageKey: storageKeys[index] ?? null };
+        await database.db.attachment.update({ where: { id }, data });
+      }
+      return { shareId, storageKeys };
+    };
+    const join = (storageKey = '') =>
+      files.objects.set(storageKey, { bytes: Buffer.from('abcde'), modifiedAt: new Date() });
+
+    test('finds the object and receives the share', async () => {
+      const { shareId, storageKeys } = await begun();
+      storageKeys.forEach(join);
+      await run();
+      expect(await stateOf(shareId), 'a portal may still be about to say so').toBe('AWAITING_UPLOAD');
+      await age(shareId, 121);
+      await run();
+      expect(await stateOf(shareId)).toBe('RECEIVED');
+      expect(await database.db.attachment.findMany({ where: { shareId } })).toMatchObject(
+        storageKeys.map(() => ({ uploadedAt: expect.any(Date) as Date })),
+      );
+      expect(queue.jobs).toContainEqual({ name: 'store-attachments', payload: { shareId } });
+    });
+
+    test('waits for the uploads that still run, and looks again every two minutes', async () => {
+      const { shareId, storageKeys } = await begun();
+      join(storageKeys[0]);
+      await age(shareId, 121);
+      await run();
+      expect(await stateOf(shareId)).toBe('AWAITING_UPLOAD');
+      join(storageKeys[1]);
+      await run();
+      expect(await stateOf(shareId)).toBe('AWAITING_UPLOAD');
+      await database.db.$executeRaw`
+        UPDATE attachment SET checked_at = checked_at - interval '121 s' WHERE share_id = ${shareId}::uuid`;
+      await run();
+      expect(await stateOf(shareId)).toBe('RECEIVED');
+    });
+
+    test('leaves one alone that was aborted as it looked', async () => {
+      const { shareId, storageKeys } = await begun();
+      storageKeys.forEach(join);
+      await age(shareId, 121);
+      const has = files.has.bind(files);
+      files.has = async (key) => {
+        const data = { uploadId: null, storageKey: null };
+        await database.db.attachment.updateMany({ where: { shareId }, data });
+        return has(key);
+      };
+      await run();
+      expect(await stateOf(shareId)).toBe('AWAITING_UPLOAD');
+    });
   });
 
   test('gives up a share whose browser never came back within a day', async () => {

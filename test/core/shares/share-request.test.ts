@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
+  checkShareForm,
   checkShareRequest,
   hashRequest,
   type CheckedShareRequest,
   type ShareRequest,
 } from '../../../core/shares/share-request.js';
+import { FieldErrors } from '../../../core/errors.js';
+import { catchError } from '../../support/catch-error.js';
 import { shareRequest, slackFile, uploadFile } from '../../support/shares.js';
 
 const limits = { maxFileBytes: 1000 };
@@ -45,6 +48,26 @@ describe('a share request', () => {
     ['request.malformed', { extra: 1 } as Partial<ShareRequest>],
   ])('is refused with %s', (code, changes) => {
     expect(() => check(changes)).toThrow(expect.objectContaining({ kind: 'invalid', code }) as Error);
+  });
+
+  test('of a form names everything that is wrong, each beside its field', () => {
+    const wrong = { files: [], emails: ['@ann bob'], message: 'x'.repeat(1001), lifetimeDays: 2 };
+    const error = catchError(() => checkShareForm(shareRequest(wrong), limits));
+    if (!(error instanceof FieldErrors)) throw error;
+    expect(Object.entries(error.fields).map(([field, { code }]) => [field, code])).toEqual([
+      ['files', 'file.none'],
+      ['emails', 'recipients.mention'],
+      ['message', 'share.message_too_long'],
+      ['lifetimeDays', 'share.lifetime'],
+    ]);
+    expect(error.fields['emails']?.message).toBe(
+      "I can't look up @ann's email. Type the address instead. These don't look like email addresses: bob. Nothing was sent.",
+    );
+    const notOne = catchError(() => checkShareForm(shareRequest({ requestKey: '' }), limits));
+    expect(notOne).toMatchObject({ code: 'request.malformed' });
+    expect(checkShareForm(shareRequest({ requestKey: 'portal:1' }), limits)).toEqual(
+      checkShareRequest(shareRequest({ requestKey: 'portal:1' }), limits),
+    );
   });
 
   test('carries no control characters in its message, which Postgres or a mail could choke on', () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { AppError } from '../../../core/errors.js';
 import type { FileFetcher, Limits } from '../../../core/ports.js';
 import { revokeShare } from '../../../core/shares/revoke-share.js';
@@ -160,18 +160,22 @@ describe('a chat share', () => {
     expect(share).toMatchObject({ state: 'READY', fence: 2, attachments: [{ sha256: sha256(bytes) }] });
   });
 
-  test('keeps its lease while a slow file streams', async () => {
-    const shareId = await chatShare(3);
-    const slow = async function* () {
-      for (const letter of 'abc') {
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        yield Buffer.from(letter);
-      }
-    };
-    const deps = depsWith(fakeFetcher({ F1: () => Readable.from(slow()) }), { leaseSeconds: 1 });
-    const storing = storeAttachments(deps, shareId);
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+  test('keeps its lease while a slow file streams, renewing it at every third', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const shareId = await chatShare();
+    let arrive: (body: Readable) => void = () => undefined;
+    const fetch = vi.fn(() => new Promise<Readable>((resolve) => (arrive = resolve)));
+    const storing = storeAttachments(depsWith({ fetch }), shareId);
+    await waitFor(async () => fetch.mock.calls.length === 1);
+    const isHeld = async () => ((await readShare(shareId)).leaseUntil ?? 0) > new Date();
+    for (let renewals = 1; renewals <= 3; renewals += 1) {
+      await lapseLease(shareId);
+      vi.advanceTimersByTime(timings.leaseMs / 3);
+      await waitFor(isHeld);
+    }
     await storeAttachments(depsWith(noFetcher), shareId);
+    arrive(Readable.from([bytes]));
     await storing;
     expect(await readShare(shareId)).toMatchObject({ state: 'READY', fence: 1 });
   });
@@ -216,6 +220,27 @@ describe('a chat share', () => {
     expect((await readShare(shareId)).state).toBe('READY');
   });
 
+  test('that waited for storage has all of its tries left for other errors', async () => {
+    const shareId = await chatShare();
+    files.isDown = true;
+    for (let attempt = 1; attempt <= 20; attempt += 1) {
+      await expect(storeAttachments(depsWith(fakeFetcher({ F1: bytes })), shareId)).rejects.toThrow();
+    }
+    files.isDown = false;
+    const broken = depsWith({ fetch: () => Promise.reject(new TypeError('x is not a function')) });
+    for (const deps of [depsWith(noFetcher), broken]) {
+      await expect(storeAttachments(deps, shareId)).rejects.toThrow();
+      expect((await readShare(shareId)).state).toBe('RECEIVED');
+    }
+    await storeAttachments(depsWith(fakeFetcher({ F1: bytes })), shareId);
+    expect(await readShare(shareId)).toMatchObject({
+      state: 'READY',
+      fence: 23,
+      fetchFailures: 1,
+      unexpectedErrors: 1,
+    });
+  });
+
   test('closes the line to the platform where storage takes nothing', async () => {
     const shareId = await chatShare();
     files.isDown = true;
@@ -254,7 +279,7 @@ describe('a chat share', () => {
     const shareId = await chatShare();
     const deps = depsWith({ fetch: () => Promise.reject(new TypeError('x is not a function')) });
     await expect(storeAttachments(deps, shareId)).rejects.toThrow(TypeError);
-    await database.db.share.update({ where: { id: shareId }, data: { fence: 19 } });
+    await database.db.share.update({ where: { id: shareId }, data: { unexpectedErrors: 19 } });
     await storeAttachments(deps, shareId);
     const { state, failureCode, failureParams } = await readShare(shareId);
     const reference = { reference: shareId };

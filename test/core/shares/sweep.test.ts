@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sweep } from '../../../core/shares/sweep.js';
 import { createAccount } from '../../support/accounts.js';
@@ -14,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-test('objects without a row go after a day; and so do marks of account mails; those with a row, young ones and marks of shares stay', async () => {
+test('objects without a row go after a day; and so do marks of account mails; those with a row, young ones and marks of ready shares stay', async () => {
   const { db } = database;
   const shareId = await readyShare(db, (await createAccount(db)).id);
   const { storageKey } = await db.attachment.findFirstOrThrow({ where: { shareId } });
@@ -35,6 +36,27 @@ test('objects without a row go after a day; and so do marks of account mails; th
     `shares/${shareId}/young`,
     'mails/2/ready',
   ]);
+});
+
+test('a ready mark that landed after the objects of its share were deleted goes after a day', async () => {
+  const { db } = database;
+  const accountId = (await createAccount(db)).id;
+  const files = fakeFiles();
+  const put = (shareId: string, hours: number) => {
+    const modifiedAt = new Date(Date.now() - hours * HOUR_MS);
+    files.objects.set(`shares/${shareId}/ready`, { bytes: Buffer.alloc(0), modifiedAt });
+  };
+  put(randomUUID(), 25);
+  for (const state of ['FAILED', 'REVOKED', 'EXPIRED'] as const) {
+    const shareId = await readyShare(db, accountId);
+    await db.share.update({ where: { id: shareId }, data: { state, endedAt: new Date() } });
+    put(shareId, 25);
+  }
+  const young = await readyShare(db, accountId);
+  await db.share.update({ where: { id: young }, data: { state: 'REVOKED', endedAt: new Date() } });
+  put(young, 23);
+  await sweep({ db, files, log: fakeLog(), timings });
+  expect([...files.objects.keys()]).toEqual([`shares/${young}/ready`]);
 });
 
 test('every page of a large bucket is looked at', async () => {

@@ -101,6 +101,39 @@ describe('an upload', () => {
     });
   });
 
+  test('aborted as storage joins it is forgotten, and not taken for one without a key', async () => {
+    await beginUpload(deps(), accountId, first);
+    const complete = uploads.complete.bind(uploads);
+    uploads.complete = async (...call) => {
+      const sizeBytes = await complete(...call);
+      await abortUpload(deps(), accountId, first);
+      return sizeBytes;
+    };
+    const missing = { kind: 'invalid', code: 'file.upload_missing' };
+    await expect(completeUpload(deps(), accountId, first, parts)).rejects.toMatchObject(missing);
+    expect(await database.db.attachment.findUnique({ where: { id: first } })).toMatchObject({
+      uploadId: null,
+      uploadedAt: null,
+      storageKey: null,
+    });
+  });
+
+  test('that another answer said had landed, as storage joins it, has landed', async () => {
+    await beginUpload(deps(), accountId, second);
+    await completeUpload(deps(), accountId, second, parts);
+    await beginUpload(deps(), accountId, first);
+    const complete = uploads.complete.bind(uploads);
+    uploads.complete = async (...call) => {
+      const sizeBytes = await complete(...call);
+      uploads.complete = complete;
+      await completeUpload(deps(), accountId, first, parts);
+      return sizeBytes;
+    };
+    await completeUpload(deps(), accountId, first, parts);
+    expect(await state()).toBe('RECEIVED');
+    expect(queue.jobs).toHaveLength(1);
+  });
+
   test.each([
     ['part 0', { partNumber: 0, sizeBytes: 1 }],
     ['part 10,001', { partNumber: 10_001, sizeBytes: 1 }],

@@ -1,11 +1,13 @@
 import { formatBytes } from '../../../core/messages/format.js';
+import { cleanFileName } from '../../../core/shares/file-name.js';
 
-/** One line of a list of files: kind, name and size, then whatever belongs at its end. */
+/** One line of a list of files: kind, name as its recipients will see it, and size, then whatever belongs at its end. */
 export function fileRow(file: File, ...end: Node[]): HTMLLIElement {
-  const kind = make('span', 'kind', /\.([a-z0-9]{1,5})$/i.exec(file.name)?.[1]?.toLowerCase() ?? 'file');
+  const fileName = cleanFileName(file.name);
+  const kind = make('span', 'kind', /\.([a-z0-9]{1,5})$/i.exec(fileName)?.[1]?.toLowerCase() ?? 'file');
   kind.setAttribute('aria-hidden', 'true');
   const name = make('span', 'name');
-  name.append(make('bdi', '', file.name), make('small', '', formatBytes(file.size)));
+  name.append(make('bdi', '', fileName), make('small', '', formatBytes(file.size)));
   const row = document.createElement('li');
   row.append(kind, name, ...end);
   return row;

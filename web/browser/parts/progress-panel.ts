@@ -1,4 +1,5 @@
 import { formatBytes } from '../../../core/messages/format.js';
+import { cleanFileName } from '../../../core/shares/file-name.js';
 import { fileRow, find } from './file-rows.js';
 import type { UploadItem } from './upload-files.js';
 
@@ -7,6 +8,8 @@ export interface ProgressPanel {
   /** Starts measuring anew: what was sent before a break says nothing about the speed now. */
   start(): void;
   fail(message: string): void;
+  /** The upload has stopped, and what was begun is still there. */
+  failToCancel(reason: string): void;
 }
 
 const SPEED_WINDOW_MS = 5_000;
@@ -26,7 +29,7 @@ export function showProgress(items: readonly UploadItem[]): ProgressPanel {
   let samples: { at: number; bytes: number }[] = [];
   const rows = items.map(({ file, attachmentId }) => {
     const fileBar = Object.assign(document.createElement('progress'), { max: file.size, value: 0 });
-    fileBar.setAttribute('aria-label', file.name);
+    fileBar.setAttribute('aria-label', cleanFileName(file.name));
     bars.set(attachmentId, fileBar);
     return fileRow(file, fileBar);
   });
@@ -71,6 +74,12 @@ export function showProgress(items: readonly UploadItem[]): ProgressPanel {
       alert.hidden = false;
       retry.hidden = false;
       retry.focus();
+    },
+    failToCancel(reason) {
+      title.textContent = 'Not cancelled';
+      alert.textContent = `It could not be cancelled, and may still be sent. ${reason} Press Cancel to try again.`;
+      alert.hidden = false;
+      retry.hidden = true;
     },
   };
 }

@@ -1,0 +1,38 @@
+import type { types } from '@slack/bolt';
+import type { WebClient } from '@slack/web-api';
+import type { ChatReply } from '../../core/identities/chat-user.js';
+import { phrase } from '../../core/messages/messages.js';
+import type { Answer, SpokenAnswer } from '../chat.js';
+import { render } from './render.js';
+import { replyTo, type SlackPerson } from './slack-person.js';
+
+const HANDLE = 'home:';
+
+/** Somebody's Home tab as the place of an answer: it may be shown anew as often as one likes. */
+export function replyAtHome(person: SlackPerson): ChatReply {
+  return { ...replyTo(person, `${HANDLE}${person.profile.userId}`), repliesLeft: 1_000 };
+}
+
+/** Whose Home tab a reply handle means; null for any other. */
+export function homeOf(replyHandle: string): string | null {
+  return replyHandle.startsWith(HANDLE) ? replyHandle.slice(HANDLE.length) : null;
+}
+
+/** Shows an answer in somebody's Home tab. @see https://docs.slack.dev/reference/methods/views.publish */
+export async function publishHome(client: WebClient, userId: string, answer: SpokenAnswer): Promise<void> {
+  const view: types.HomeView = { type: 'home', blocks: render(answer).blocks };
+  await client.views.publish({ user_id: userId, view });
+}
+
+/** Every page of the Home tab leads to the others, and to sharing a file. */
+export function withNavigation(answer: Answer): Answer {
+  return {
+    ...answer,
+    buttons: [
+      ...answer.buttons,
+      { label: phrase('button.share_file', {}), action: 'choose-files', style: 'primary' },
+      { label: phrase('button.history', {}), action: 'history', id: '1', style: 'plain' },
+      { label: phrase('button.settings', {}), action: 'settings', style: 'plain' },
+    ],
+  };
+}

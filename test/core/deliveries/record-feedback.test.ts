@@ -191,6 +191,14 @@ describe('an address', () => {
     expect(await suppressed()).toBe(reason);
   });
 
+  test('that an operator took off the list is not put back by a copy of an old event', async () => {
+    const event = feedback('hard-bounce');
+    await tell(event);
+    await database.db.suppression.deleteMany();
+    await tell(event);
+    expect(await suppressed()).toBeNull();
+  });
+
   test('is in no log line', async () => {
     const log = await tell(feedback('hard-bounce'), feedback('complaint'), feedback('delivered'));
     expect(JSON.stringify(log.lines)).not.toContain('@');
@@ -230,7 +238,21 @@ describe('a sender', () => {
   test('is paused by two complaints that come at once', async () => {
     const second = await readyShare(database.db, accountId);
     const other = (await database.db.delivery.findFirstOrThrow({ where: { shareId: second } })).id;
-    await Promise.all([tell(feedback('complaint')), tell(feedback('complaint', { deliveryId: other }))]);
+    const client = await pool.connect();
+    let later: Promise<unknown> | undefined;
+    // The other one is recorded while this one is about to commit, and neither sees what the other wrote.
+    const slow = {
+      query: (async (text: string, values?: unknown[]) => {
+        if (text === 'COMMIT') {
+          later = tell(feedback('complaint', { deliveryId: other }));
+          await Promise.race([later, new Promise((resolve) => setTimeout(resolve, 500))]);
+        }
+        return client.query(text, values);
+      }) as typeof client.query,
+    };
+    await recordFeedback({ sql: slow, log: fakeLog() }, feedback('complaint'));
+    client.release();
+    await later;
     expect([await isPaused(), await audits('account.paused')]).toEqual([true, 1]);
   });
 

@@ -53,6 +53,9 @@ describe('in the simulated Slack', () => {
       .getByText('a local stand-in for Slack and Discord. Nothing here leaves this machine.')
       .waitFor();
     await page.getByRole('heading', { name: 'You are Ada Lovelace' }).waitFor();
+    await page.getByRole('button', { name: /^\/share/ }).click();
+    expect(await composer(page).inputValue()).toBe('/share ');
+    await page.getByText('/share [ann@example.com bob@example.com]').waitFor();
     await page.getByLabel('Attach files').setInputFiles(file('report.txt'));
     await type(page, 'Here it is, <b>*all*</b> of it');
     const posted = log(page).getByRole('article', { name: /^Ada Lovelace/ });

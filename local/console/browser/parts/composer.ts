@@ -16,8 +16,8 @@ export interface Composer {
   offer: (commands: Command[], shortcuts: Named[]) => void;
   /** Says something about what was tried; '' for nothing. */
   warn: (message: string) => void;
-  /** Types for the person, who goes on from there. */
-  begin: (text: string) => void;
+  /** Begins a command, as if it were picked in the list. */
+  choose: (command: Command) => void;
 }
 
 /** Where people type, attach files and find the app's commands. What could not be sent stays. */
@@ -139,6 +139,6 @@ export function createComposer(placeName: string, acts: ComposerActs): Composer 
       shortcuts.replaceChildren(summary, make('div', { class: 'pop' }, ...items));
     },
     warn,
-    begin,
+    choose,
   };
 }

@@ -47,7 +47,7 @@ export function createPlaceView({ place, page }: Scene, backHref: string | null,
     show(scene, logged, person) {
       about.textContent = scene.place.about;
       composer.offer(scene.commands, scene.shortcuts);
-      log.show(logged, showWelcome(scene, person, composer.begin));
+      log.show(logged, showWelcome(scene, person, composer.choose));
       const key = JSON.stringify(scene.page);
       if (scene.page === null || key === shownPage) return;
       shownPage = key;

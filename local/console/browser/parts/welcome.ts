@@ -1,19 +1,19 @@
 import { make, makeButton } from './make.js';
-import type { Scene } from './scene.js';
+import type { Command, Scene } from './scene.js';
 import { avatar } from './show-message.js';
 
 /** What a place without messages says: who one is here, and what to try first. */
 export function showWelcome(
   { place, commands }: Scene,
   name: string,
-  begin: (text: string) => void,
+  choose: (command: Command) => void,
 ): HTMLElement {
   const items = commands.map((command) => {
     const words = [make('strong', {}, command.name), make('small', {}, command.description)];
     return make(
       'li',
       {},
-      makeButton({}, () => begin(command.name), ...words),
+      makeButton({}, () => choose(command), ...words),
     );
   });
   const invitation = items.length > 0 ? ', or begin with a command:' : '.';

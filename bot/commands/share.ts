@@ -1,4 +1,4 @@
-import { isAppError, type AppError } from '../../core/errors.js';
+import { isAppError, withReference, type AppError } from '../../core/errors.js';
 import { getChatSettings, type ChatSettings } from '../../core/accounts/chat-settings.js';
 import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
@@ -126,9 +126,14 @@ export async function resumeDraft(
 /** A refusal as an answer in chat; anything unexpected gets a reference that is in the log. */
 export function explain(deps: Pick<BotDeps, 'log'>, error: unknown, reference: string): Answer {
   if (isAppError(error)) {
+    if (error.kind === 'unavailable') {
+      // The message may name a file; the cause says what was out of reach.
+      const fields = { err: error.cause, code: String(error.code), reference };
+      deps.log.warn(fields, 'command not possible at the moment');
+    }
     const isChoosable = error.code === 'file.none';
     return {
-      lines: [sayInChat(error)],
+      lines: [sayInChat(withReference(error, reference))],
       buttons: isChoosable
         ? [{ label: phrase('button.choose_files', {}), action: 'choose-files', style: 'primary' }]
         : [],

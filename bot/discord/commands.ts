@@ -41,7 +41,7 @@ export function describeCommands(): RESTPutAPIApplicationCommandsJSONBody {
 function shareCommand(): SlashCommandBuilder {
   const [first, ...others] = FILE_OPTIONS;
   const command = describe(offerEverywhere('share'), 'command.share');
-  command.addAttachmentOption((option) => describe(option.setName(first), 'command.file').setRequired(true));
+  command.addAttachmentOption((option) => describe(option.setName(first), 'command.file'));
   command.addStringOption((option) =>
     describe(option.setName('emails'), 'command.emails').setMaxLength(MAX_EMAILS_LENGTH),
   );

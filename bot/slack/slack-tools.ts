@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
-import { AppError } from '../../core/errors.js';
 import { findLanguage } from '../../core/identities/find-language.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { SlackFiles } from '../../core/ports.js';
@@ -34,16 +33,9 @@ export async function runCommand(
   try {
     // Slack says nobody's language without one more scope, so the account's own choice counts.
     const reply = { ...to, language: await findLanguage(deps, to) };
-    const answer = await obeyOnce(deps, onceKey, () => command(reply)).catch((error: unknown) => {
-      // The message may name a file; the cause says what was out of reach.
-      if (error instanceof AppError && error.kind === 'unavailable') {
-        deps.log.warn(
-          { err: error.cause, code: String(error.code), reference },
-          'command not possible at the moment',
-        );
-      }
-      return explain(deps, error, reference);
-    });
+    const answer = await obeyOnce(deps, onceKey, () => command(reply)).catch((error: unknown) =>
+      explain(deps, error, reference),
+    );
     if (answer) await answers.tell(reply, answer);
   } catch (error) {
     deps.log.warn({ err: error, reference }, 'answer not shown in Slack');

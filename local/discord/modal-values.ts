@@ -57,7 +57,9 @@ function text(field: Component, value: Values[string] | undefined): string {
 }
 
 function chosen(field: Component, value: Values[string] | undefined): string[] {
-  const result = counted(field, typeof value === 'string' ? [value] : value);
+  // What is chosen beforehand stays chosen.
+  const before = field.options?.filter((option) => option.default).map((option) => option.value);
+  const result = counted(field, typeof value === 'string' ? [value] : (value ?? before));
   const unknown = result.find((it) => !field.options?.some((option) => option.value === it));
   if (unknown) throw new Error(`Field "${field.custom_id ?? ''}" has no option "${unknown}"`);
   return result;

@@ -26,7 +26,7 @@ export interface Component {
   min_length?: number;
   max_length?: number;
   file_types?: string[];
-  options?: { value: string }[];
+  options?: { value: string; default?: boolean | undefined }[];
   components?: Component[];
   component?: Component;
 }
@@ -50,7 +50,14 @@ export const select = z
     min_values: z.int().min(0).max(25).nullish(),
     max_values: z.int().min(1).max(25).nullish(),
     options: z
-      .array(z.looseObject({ label: short, value: short, description: z.string().max(100).nullish() }))
+      .array(
+        z.looseObject({
+          label: short,
+          value: short,
+          description: z.string().max(100).nullish(),
+          default: z.boolean().optional(),
+        }),
+      )
       .min(1)
       .max(25)
       .nullish(),

@@ -152,6 +152,7 @@ test('a file shared by another organisation is described by files.info alone', a
     contentType: 'text/plain',
     sizeBytes: 10,
     ownerId: ADA,
+    channelIds: ['C0GENERAL1'],
   });
 });
 

@@ -146,6 +146,7 @@ describe('a message', () => {
   });
 
   test('of others, or that mentions us to somebody without direct messages, shows nothing in the channel', async () => {
+    await changeChatSettings({ db: rig.db }, accountId, { confirmsShares: true });
     await post(GENERAL, 'bob@example.com', ['unmentioned.pdf']);
     rig.discord.faults.dmClosed = [ADA];
     await post(GENERAL, `${mention()} bob@example.com`, ['closed.pdf']);

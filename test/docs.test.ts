@@ -98,6 +98,13 @@ describe('the Slack manifest', () => {
     }
   });
 
+  test('has the shortcuts that the simulated Slack offers', () => {
+    const shortcuts = [
+      ...manifest.matchAll(/- name: (.+)\n +type: (message|global)\n +callback_id: (\S+)\n/g),
+    ].map(([, name, type, callbackId]) => ({ type, name, callbackId }));
+    expect(DEFAULT_MANIFEST.shortcuts).toEqual(shortcuts);
+  });
+
   test('has the events that the bot listens to', () => {
     // A message is an event of its own for each kind of conversation; we hear direct ones.
     const heard = matches(sources, /app\.event\('([^']+)'/g).map((name) =>

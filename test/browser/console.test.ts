@@ -160,16 +160,17 @@ describe('in the simulated Slack', () => {
   });
 });
 
-test('in the simulated Discord, /share is picked, filled in and run, with what was attached before', async () => {
+test('in the simulated Discord, /share is picked with what was attached before, filled in and run', async () => {
   const page = await open('/discord');
   await page.getByLabel('Attach files').setInputFiles(file('attached.txt'));
   await composer(page).pressSequentially('/');
   await page.getByRole('option', { name: /passalong help/ }).waitFor();
   await page.getByRole('option', { name: /^\/share/ }).click();
   const form = page.getByRole('form', { name: '/share' });
-  await form.getByText('attached.txt').waitFor();
+  await form.getByRole('button', { name: 'Remove attached.txt' }).click();
   await form.getByRole('button', { name: 'Run' }).click();
   await form.getByText('Please complete this field.').waitFor();
+  await form.getByLabel('file', { exact: true }).setInputFiles(file('attached.txt'));
   await form.getByLabel('emails').fill('discord@example.com');
   await form.getByText('6 more').click();
   await form.getByLabel('file2').setInputFiles(file('second.txt'));
@@ -212,6 +213,7 @@ describe.each(['light', 'dark'] as const)('axe finds nothing serious in the %s',
     if (width < 700) await page.getByRole('button', { name: 'Who and where you are' }).click();
     await check('the places');
     await page.getByRole('link', { name: 'Discord' }).click();
+    await page.locator('a', { hasText: 'lounge' }).waitFor({ state: 'attached' });
     await composer(page).fill('/');
     await page.getByRole('option', { name: /^\/share/ }).click();
     await check('a command');

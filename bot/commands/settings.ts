@@ -16,7 +16,7 @@ export async function settings(deps: BotDeps, person: ChatUser): Promise<Answer>
   return identity ? settingsCard(await getChatSettings(deps, identity.accountId)) : connectFirst();
 }
 
-/** One change: `confirm.off`, `undo.60`, `receipts.on`, `language.de`. Anything else changes nothing. */
+/** One change: `confirm.off`, `undo.60`, `language.de`. Anything else changes nothing. */
 export async function changeSetting(deps: BotDeps, person: ChatUser, change: string): Promise<Answer> {
   const identity = await findIdentity(deps, person);
   if (!identity) return connectFirst();
@@ -28,8 +28,6 @@ function readChange(change: string): Partial<ChatSettings> {
   switch (name) {
     case 'confirm':
       return { confirmsShares: value === 'on' };
-    case 'receipts':
-      return { wantsReceipts: value === 'on' };
     case 'undo': {
       const undoSeconds = UNDO_CHOICES.find((seconds) => String(seconds) === value);
       return undoSeconds === undefined ? {} : { undoSeconds };
@@ -41,7 +39,7 @@ function readChange(change: string): Partial<ChatSettings> {
   }
 }
 
-function settingsCard({ confirmsShares, undoSeconds, wantsReceipts, language }: ChatSettings): Answer {
+function settingsCard({ confirmsShares, undoSeconds, language }: ChatSettings): Answer {
   const set = (id: string, label: Button['label']): Button => ({ label, action: 'set', id, style: 'plain' });
   const nextUndo =
     UNDO_CHOICES[(UNDO_CHOICES.findIndex((one) => one === undoSeconds) + 1) % UNDO_CHOICES.length];
@@ -52,7 +50,6 @@ function settingsCard({ confirmsShares, undoSeconds, wantsReceipts, language }: 
     lines: [
       phrase('chat.setting_confirm', { isOn: confirmsShares }),
       phrase('chat.setting_undo', { seconds: undoSeconds }),
-      phrase('chat.setting_receipts', { isOn: wantsReceipts }),
       phrase('chat.setting_language', { language }),
     ],
     buttons: [
@@ -61,10 +58,6 @@ function settingsCard({ confirmsShares, undoSeconds, wantsReceipts, language }: 
         phrase('button.set_confirm', { isOn: !confirmsShares }),
       ),
       set(`undo.${nextUndo ?? 0}`, phrase('button.set_undo', { seconds: nextUndo ?? 0 })),
-      set(
-        `receipts.${wantsReceipts ? 'off' : 'on'}`,
-        phrase('button.set_receipts', { isOn: !wantsReceipts }),
-      ),
       set(
         `language.${nextLanguage ?? 'platform'}`,
         phrase('button.set_language', { language: nextLanguage }),

@@ -11,15 +11,13 @@ export interface ChatSettings {
   /** Whether what was typed is shown once more before it is sent. */
   confirmsShares: boolean;
   undoSeconds: number;
-  /** Whether chat says who has downloaded what. */
-  wantsReceipts: boolean;
 }
 
 /** An account's settings for chat. */
 export async function getChatSettings(deps: Pick<Deps, 'db'>, accountId: string): Promise<ChatSettings> {
   const account = await deps.db.account.findUniqueOrThrow({
     where: { id: accountId },
-    select: { language: true, confirmsShares: true, undoSeconds: true, wantsReceipts: true },
+    select: { language: true, confirmsShares: true, undoSeconds: true },
   });
   return { ...account, language: languageOf(account.language) };
 }

@@ -239,10 +239,6 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     p.seconds === 0
       ? 'Sonst gehen Mails sofort hinaus.'
       : `Sonst warten Mails ${count(p.seconds, 'Sekunde', 'Sekunden')}, damit du es rückgängig machen kannst.`,
-  'chat.setting_receipts': (p) =>
-    p.isOn
-      ? 'Ich sage dir hier, wenn jemand eine Datei herunterlädt.'
-      : 'Von Downloads sage ich dir hier nichts.',
   'chat.setting_language': (p) =>
     p.language
       ? `Ich spreche ${LANGUAGE_NAMES[p.language] ?? p.language}.`
@@ -276,7 +272,6 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'button.resend': (p) => `Noch einmal senden: ${p.email}`,
   'button.set_confirm': (p) => (p.isOn ? 'Vor dem Senden zeigen' : 'Ohne Nachfrage senden'),
   'button.set_undo': (p) => (p.seconds === 0 ? 'Ohne Bedenkzeit' : `Bedenkzeit ${p.seconds} s`),
-  'button.set_receipts': (p) => (p.isOn ? 'Downloads melden' : 'Downloads nicht melden'),
   'button.set_language': (p) => (p.language ? (LANGUAGE_NAMES[p.language] ?? p.language) : 'Sprache der App'),
   'button.choose_files': () => 'Dateien wählen',
   'command.share': () => 'Dateien an E-Mail-Adressen senden',
@@ -299,7 +294,7 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     'Hier passen Dateien bis 10 MB. Größere: erst in einen Kanal stellen, dann im Menü der Nachricht „Share files by email“ wählen.',
   'modal.upload_limit': (p) => `Bis zu ${p.files} Dateien mit je ${formatBytes(p.limitBytes)}`,
   'modal.emails': () => 'An (1 bis 5 E-Mail-Adressen)',
-  'modal.message': () => 'Nachricht (freiwillig)',
+  'modal.message': () => 'Nachricht',
   'modal.lifetime': () => 'So lange gilt der Link',
   'modal.days': (p) => count(p.days, 'Tag', 'Tage'),
   'modal.send': () => 'Senden',

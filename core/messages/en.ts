@@ -256,8 +256,6 @@ export const en = {
     p.seconds === 0
       ? 'Without that, mails leave at once.'
       : `Without that, mails wait ${plural(p.seconds, 'second')}, so that you can undo.`,
-  'chat.setting_receipts': (p: { isOn: boolean }) =>
-    p.isOn ? 'I tell you here when somebody downloads a file.' : 'I do not tell you here about downloads.',
   'chat.setting_language': (p: { language: string | null }) =>
     p.language ? `I speak ${LANGUAGE_NAMES[p.language] ?? p.language}.` : 'I speak the language of the app.',
   'chat.yes_or_no': (_: Nothing) => 'y/N',
@@ -290,7 +288,6 @@ export const en = {
   'button.set_confirm': (p: { isOn: boolean }) => (p.isOn ? 'Show before sending' : 'Send without asking'),
   'button.set_undo': (p: { seconds: number }) =>
     p.seconds === 0 ? 'No undo time' : `Undo time ${p.seconds} s`,
-  'button.set_receipts': (p: { isOn: boolean }) => (p.isOn ? 'Tell me about downloads' : 'No download news'),
   'button.set_language': (p: { language: string | null }) =>
     p.language ? (LANGUAGE_NAMES[p.language] ?? p.language) : 'Language of the app',
   'button.choose_files': (_: Nothing) => 'Choose files',
@@ -315,7 +312,7 @@ export const en = {
   'modal.upload_limit': (p: { files: number; limitBytes: number }) =>
     `Up to ${p.files} files of ${formatBytes(p.limitBytes)} each`,
   'modal.emails': (_: Nothing) => 'To (1 to 5 email addresses)',
-  'modal.message': (_: Nothing) => 'Message (optional)',
+  'modal.message': (_: Nothing) => 'Message',
   'modal.lifetime': (_: Nothing) => 'The link lives',
   'modal.days': (p: { days: number }) => plural(p.days, 'day'),
   'modal.send': (_: Nothing) => 'Send',

@@ -66,7 +66,7 @@ describe('/share without a file', () => {
     const file = await rig.upload('kept.pdf');
     const wrong = submit(id, { emails: 'bob', message: '' }, { files: [file.id] });
     const answer = await rig.reads(wrong, "These don't look like email addresses: bob.");
-    const button = JSON.stringify(answer.components).match(/"custom_id":"(fix:[^"]+)"/)?.[1] ?? '';
+    const button = /"custom_id":"(fix:[^"]+)"/.exec(JSON.stringify(answer.components))?.[1] ?? '';
     const again = rig.press(wrong, button);
     const modal = JSON.stringify(await modalOf(again));
     expect(modal).toContain('• kept.pdf');
@@ -129,7 +129,7 @@ describe('a message', () => {
     await post(GENERAL, `${mention()} bob@example.com`, ['mentioned.pdf']);
     const card = await directly('mentioned.pdf');
     expect(card.content).toContain('Send 1 file to 1 person?');
-    const customId = JSON.stringify(card.components).match(/"custom_id":"(send-draft:[^"]+)"/)?.[1] ?? '';
+    const customId = /"custom_id":"(send-draft:[^"]+)"/.exec(JSON.stringify(card.components))?.[1] ?? '';
     control().pressButton({ userId: ADA, messageId: card.id, customId });
     await until(() => rig.db.share.findFirst({ where: { accountId } }));
   });

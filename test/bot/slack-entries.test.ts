@@ -40,7 +40,7 @@ describe('Share files by email, in the menu of a message', () => {
     const shortcut = control().useMessageShortcut(used);
     const viewId = await rig.form(shortcut);
     expect(JSON.stringify(control().views({ userId: ADA }).at(-1)?.content)).toContain('• plan.txt');
-    control().submitView({ userId: ADA, viewId, values: { emails: 'bob@example.com' } });
+    await control().submitView({ userId: ADA, viewId, values: { emails: 'bob@example.com' } });
     await rig.says(shortcut, 'Saved: plan.txt.');
     const [share] = await shares();
     expect(share?.attachments.map(({ source }) => source)).toMatchObject([{ kind: 'slack', fileId }]);

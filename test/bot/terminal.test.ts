@@ -139,7 +139,9 @@ describe('/share', () => {
     const filePath = await fileOf('a.txt', Buffer.from('a'));
     deps.uploads.signPart = async () => `${s3.url}/nowhere/at/all`;
     expect(await run('/share bob@example.com', [filePath])).toBe(1);
-    expect(said).toEqual(['This does not work at the moment. Try again in a minute.']);
+    expect(said).toEqual([
+      expect.stringMatching(/^This does not work at the moment\. Try again in a minute\. Reference \w{8}\.$/),
+    ]);
     expect(await database.db.share.findFirst({ where: { accountId: account.id } })).toMatchObject({
       state: 'REVOKED',
     });

@@ -23,7 +23,7 @@ CREATE TYPE "suppression_reason" AS ENUM ('BOUNCE', 'COMPLAINT');
 CREATE TYPE "usage_kind" AS ENUM ('SHARE', 'CORRECTION', 'REVERSAL');
 
 -- CreateEnum
-CREATE TYPE "chat_notice_kind" AS ENUM ('SHARE', 'LINK', 'RECEIPT', 'BOUNCE', 'EXPIRY');
+CREATE TYPE "chat_notice_kind" AS ENUM ('SHARE', 'LINK');
 
 -- CreateTable
 CREATE TABLE "account" (
@@ -40,7 +40,6 @@ CREATE TABLE "account" (
     "language" TEXT,
     "confirms_shares" BOOLEAN NOT NULL DEFAULT true,
     "undo_seconds" INTEGER NOT NULL DEFAULT 10,
-    "wants_receipts" BOOLEAN NOT NULL DEFAULT true,
 
     CONSTRAINT "account_pkey" PRIMARY KEY ("id")
 );
@@ -148,8 +147,6 @@ CREATE TABLE "share" (
     "ready_at" TIMESTAMPTZ(6),
     "marked_at" TIMESTAMPTZ(6),
     "ended_at" TIMESTAMPTZ(6),
-    "reminded_for" TIMESTAMPTZ(6),
-    "receipts_muted_at" TIMESTAMPTZ(6),
     "hidden_at" TIMESTAMPTZ(6),
     "objects_deleted_at" TIMESTAMPTZ(6),
 
@@ -244,7 +241,6 @@ CREATE TABLE "download" (
     "attachment_id" UUID NOT NULL,
     "recipient_id" UUID NOT NULL,
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "told_at" TIMESTAMPTZ(6),
 
     CONSTRAINT "download_pkey" PRIMARY KEY ("id")
 );

@@ -128,7 +128,7 @@ export function explain(deps: Pick<BotDeps, 'log'>, error: unknown, reference: s
   if (isAppError(error)) {
     if (error.kind === 'unavailable') {
       // The message may name a file; the cause says what was out of reach.
-      const fields = { err: error.cause, code: String(error.code), reference };
+      const fields = { err: error.cause, code: error.code, reference };
       deps.log.warn(fields, 'command not possible at the moment');
     }
     const isChoosable = error.code === 'file.none';

@@ -28,7 +28,7 @@ export interface OnFeedbackDeps {
  * read is dropped, since it would come again for ever; one that could not be recorded comes again alone.
  */
 export function createHandler(deps: OnFeedbackDeps): (event: SqsEvent) => Promise<BatchResponse> {
-  const { withClient, readEvent, log } = deps;
+  const { log } = deps;
   return async ({ Records: records = [] }) => {
     const batchItemFailures: BatchResponse['batchItemFailures'] = [];
     for (const { messageId = '', body = '' } of records) {
@@ -40,7 +40,7 @@ export function createHandler(deps: OnFeedbackDeps): (event: SqsEvent) => Promis
         continue;
       }
       try {
-        await withClient((sql) => recordFeedback({ sql, log }, feedback));
+        await deps.withClient((sql) => recordFeedback({ sql, log }, feedback));
       } catch (error) {
         log.error({ messageId, deliveryId: feedback.deliveryId, err: error }, 'event not recorded');
         batchItemFailures.push({ itemIdentifier: messageId });
@@ -51,7 +51,7 @@ export function createHandler(deps: OnFeedbackDeps): (event: SqsEvent) => Promis
 
   function read(body: string): MailFeedback | Error | null {
     try {
-      return readEvent(unwrap(body));
+      return deps.readEvent(unwrap(body));
     } catch (error) {
       return error instanceof Error && !(error instanceof SyntaxError) ? error : new Error('not JSON');
     }

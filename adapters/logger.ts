@@ -61,9 +61,9 @@ function describeError(error: unknown, causes: number): object {
   return {
     type: error.name,
     code,
-    // The sentence of our own errors is for the person, and names their files: the code says it to us.
     // What Amazon's support asks for.
     ...($metadata?.requestId !== undefined && { requestId: $metadata.requestId }),
+    // The sentence of our own errors is for the person, and names their files: the code says it to us.
     ...(isOurs ? { kind } : { message: withoutAddresses(withoutQuery(error)) }),
     frames,
     ...cause,

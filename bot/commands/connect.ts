@@ -8,7 +8,7 @@ import {
   unlinkIdentity,
 } from '../../core/identities/link-codes.js';
 import { phrase } from '../../core/messages/messages.js';
-import type { Answer, BotDeps, CommandResult } from '../chat.js';
+import type { Answer, BotDeps } from '../chat.js';
 import { resumeDraft } from './share.js';
 
 /**
@@ -20,11 +20,10 @@ export async function connect(
   person: ChatProfile,
   reply?: ChatReply,
   draftId = '',
-): Promise<CommandResult> {
+): Promise<Answer> {
   if (await findIdentity(deps, person)) {
-    const resumed = draftId ? await resumeDraft(deps, person, reply, draftId) : 'nothing';
-    if (resumed !== 'nothing') return resumed;
-    return { lines: [phrase('chat.already_connected', {})], buttons: [], isFinal: true };
+    const resumed = draftId ? await resumeDraft(deps, person, draftId) : null;
+    return resumed ?? { lines: [phrase('chat.already_connected', {})], buttons: [], isFinal: true };
   }
   const { url } = await createLinkCode(deps, deps.portalUrl, person, reply);
   return {
@@ -35,16 +34,10 @@ export async function connect(
 }
 
 /** The last step of connecting, and then what the person had wanted to share. @throws AppError gone, forbidden, invalid */
-export async function confirmLink(
-  deps: BotDeps,
-  person: ChatProfile,
-  linkCodeId: string,
-  reply?: ChatReply,
-): Promise<CommandResult> {
+export async function confirmLink(deps: BotDeps, person: ChatProfile, linkCodeId: string): Promise<Answer> {
   const { email } = await confirmLinkCode(deps, linkCodeId, person);
-  const resumed = await resumeDraft(deps, person, reply);
-  if (resumed !== 'nothing') return resumed;
-  return { lines: [phrase('chat.connected', { email })], buttons: [], isFinal: true };
+  const resumed = await resumeDraft(deps, person);
+  return resumed ?? { lines: [phrase('chat.connected', { email })], buttons: [], isFinal: true };
 }
 
 /** The person's account is no longer used from here. Safe to repeat. */

@@ -2,19 +2,15 @@ import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatUser } from '../../core/identities/chat-user.js';
 import { getOwnLink } from '../../core/links/own-link.js';
 import { phrase, type Phrase } from '../../core/messages/messages.js';
-import { resendMail } from '../../core/deliveries/resend.js';
+import { findResendable, resendMail } from '../../core/deliveries/resend.js';
 import { extendShare } from '../../core/shares/extend-share.js';
 import { getShare, listShares, type ShareSummary } from '../../core/shares/list-shares.js';
 import { revokeShare } from '../../core/shares/revoke-share.js';
-import type { DeliveryState } from '../../prisma/generated/enums.js';
 import type { Answer, BotDeps, Button } from '../chat.js';
 import { connectFirst } from './answers.js';
 import { namesOf, progress, recipientLines, revokeButton } from './progress.js';
 
 const SHARES_PER_PAGE = 5;
-
-/** What a sender may have mailed once more. */
-const RESENDABLE: ReadonlySet<DeliveryState> = new Set<DeliveryState>(['BOUNCED', 'FAILED', 'UNCONFIRMED']);
 
 type Mine = (accountId: string) => Promise<Answer>;
 
@@ -69,7 +65,9 @@ export function listRevocable(deps: BotDeps, person: ChatUser): Promise<Answer> 
 
 /** One share, with all that its sender can do about it. @throws AppError not_found */
 export function showShare(deps: BotDeps, person: ChatUser, shareId: string): Promise<Answer> {
-  return asAccount(deps, person, async (accountId) => shareCard(await getShare(deps.db, accountId, shareId)));
+  return asAccount(deps, person, async (accountId) =>
+    shareCard(deps, await getShare(deps.db, accountId, shareId)),
+  );
 }
 
 /** Ends a share: no mail leaves and no download starts any more. Safe to repeat. @throws AppError not_found, unavailable */
@@ -85,7 +83,7 @@ export function extend(deps: BotDeps, person: ChatUser, id: string): Promise<Ans
   const [shareId = '', seen] = id.split('.', 2);
   return asAccount(deps, person, async (accountId) => {
     await extendShare(deps, accountId, shareId, new Date(Number(seen) || 0));
-    return shareCard(await getShare(deps.db, accountId, shareId));
+    return shareCard(deps, await getShare(deps.db, accountId, shareId));
   });
 }
 
@@ -94,7 +92,7 @@ export function resend(deps: BotDeps, person: ChatUser, id: string): Promise<Ans
   const [shareId = '', recipientId = ''] = id.split('.', 2);
   return asAccount(deps, person, async (accountId) => {
     await resendMail(deps, accountId, shareId, recipientId);
-    return shareCard(await getShare(deps.db, accountId, shareId));
+    return shareCard(deps, await getShare(deps.db, accountId, shareId));
   });
 }
 
@@ -108,9 +106,10 @@ export function copyLink(deps: BotDeps, person: ChatUser, id: string): Promise<A
   });
 }
 
-function shareCard(share: ShareSummary): Answer {
+function shareCard({ timings }: Pick<BotDeps, 'timings'>, share: ShareSummary): Answer {
   if (!isLiving(share)) return { ...progress(share), buttons: [backButton()], isFinal: true };
   const { shareId, expiresAt, recipients } = share;
+  const resendable = findResendable(share, timings);
   const extendButton: Button = {
     label: phrase('button.extend', {}),
     action: 'extend',
@@ -121,7 +120,7 @@ function shareCard(share: ShareSummary): Answer {
     title: phrase('chat.share_title', { names: namesOf(share) }),
     lines: [...recipientLines(share), phrase('chat.share_expiry', { expiresAt })],
     buttons: [
-      ...recipients.flatMap(({ recipientId, email, isRevoked, delivery }): Button[] => {
+      ...recipients.flatMap(({ recipientId, email, isRevoked }): Button[] => {
         if (isRevoked) return [];
         const id = `${shareId}.${recipientId}`;
         const copy: Button = {
@@ -136,7 +135,10 @@ function shareCard(share: ShareSummary): Answer {
           id,
           style: 'plain',
         };
-        return [...(share.state === 'READY' ? [copy] : []), ...(RESENDABLE.has(delivery) ? [again] : [])];
+        return [
+          ...(share.state === 'READY' ? [copy] : []),
+          ...(resendable.includes(recipientId) ? [again] : []),
+        ];
       }),
       extendButton,
       revokeButton(share),

@@ -22,7 +22,7 @@ export function pressButton(
     case 'connect':
       return connect(deps, person, reply, id);
     case 'confirm-link':
-      return confirmLink(deps, person, id, reply);
+      return confirmLink(deps, person, id);
     case 'refuse-link':
       return refuseLink(deps, person, id);
     case 'send-draft':
@@ -31,7 +31,7 @@ export function pressButton(
     case 'discard-draft':
       return cancelDraft(deps, person, id);
     case 'history':
-      return history(deps, person, Number(id) || 1);
+      return history(deps, person, pageOf(id));
     case 'show':
       return showShare(deps, person, id);
     case 'revoke':
@@ -49,4 +49,9 @@ export function pressButton(
     case 'disconnect':
       return disconnect(deps, person);
   }
+}
+
+/** What travels through a client may come back as anything. */
+function pageOf(id: string): number {
+  return /^[1-9]\d{0,5}$/.test(id) ? Number(id) : 1;
 }

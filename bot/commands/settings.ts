@@ -62,6 +62,7 @@ function settingsCard({ confirmsShares, undoSeconds, language }: ChatSettings): 
         `language.${nextLanguage ?? 'platform'}`,
         phrase('button.set_language', { language: nextLanguage }),
       ),
+      { label: phrase('button.disconnect', {}), action: 'disconnect', style: 'danger' },
     ],
     isFinal: true,
   };

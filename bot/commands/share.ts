@@ -114,13 +114,11 @@ export async function cancelDraft(
 export async function resumeDraft(
   deps: BotDeps,
   person: ChatProfile,
-  reply?: ChatReply,
   draftId?: string,
-): Promise<CommandResult | 'nothing'> {
+): Promise<Answer | null> {
   const waiting = await findWaitingDraft(deps, person, draftId);
-  if (!waiting) return 'nothing';
-  // What was kept is shown again: minutes have passed, and the account is a new one here.
-  return confirmCard(waiting.draftId, waiting.request);
+  // It is shown again: minutes have passed, and the account is a new one here.
+  return waiting && confirmCard(waiting.draftId, waiting.request);
 }
 
 /** A refusal as an answer in chat; anything unexpected gets a reference that is in the log. */

@@ -24,12 +24,12 @@ export async function publishHome(client: WebClient, userId: string, answer: Spo
   await client.views.publish({ user_id: userId, view });
 }
 
-/** Every page of the Home tab leads to the others, and to sharing a file. */
+/** Every page of the Home tab leads to the others, once, and to sharing a file. */
 export function withNavigation(answer: Answer): Answer {
   return {
     ...answer,
     buttons: [
-      ...answer.buttons,
+      ...answer.buttons.filter(({ action, id }) => action !== 'history' || id),
       { label: phrase('button.share_file', {}), action: 'choose-files', style: 'primary' },
       { label: phrase('button.history', {}), action: 'history', id: '1', style: 'plain' },
       { label: phrase('button.settings', {}), action: 'settings', style: 'plain' },

@@ -25,7 +25,6 @@ export async function connectAccount(
     return 1;
   }
   const answer = await connect(deps, person);
-  if (!answer) return 0;
   terminal.write(render(answer, language));
   if (answer.isFinal) return 0;
 
@@ -37,7 +36,7 @@ export async function connectAccount(
   const outcome = isWanted
     ? await confirmLink(deps, person, linkCodeId)
     : await refuseLink(deps, person, linkCodeId);
-  if (outcome) terminal.write(render(outcome, language));
+  terminal.write(render(outcome, language));
   return isWanted ? 0 : 1;
 }
 

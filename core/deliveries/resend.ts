@@ -3,6 +3,7 @@ import { recordAudit } from '../audit.js';
 import { AppError } from '../errors.js';
 import { oweNotice } from '../notices.js';
 import type { Deps } from '../ports.js';
+import type { ShareSummary } from '../shares/list-shares.js';
 import { markReady } from '../shares/mark-ready.js';
 import { getOwnShare } from '../shares/own-share.js';
 import type { Timings } from '../timings.js';
@@ -58,6 +59,22 @@ export async function resendMail(
   });
 }
 
+/** Ids of the recipients to whom the mail of a share can be sent again now: portal and chat offer it by this. */
+export function findResendable(share: ShareSummary, timings: Timings): string[] {
+  const { state, expiresAt, recipients } = share;
+  if (state !== 'READY' || expiresAt.getTime() <= Date.now()) return [];
+  const canBeSent = ({
+    isRevoked,
+    delivery,
+    deliveryAt,
+    errorCode,
+  }: ShareSummary['recipients'][number]): boolean => {
+    const last = { state: delivery, errorCode, ageMs: Date.now() - deliveryAt.getTime() };
+    return !isRevoked && refusalToResend(last, timings) === null;
+  };
+  return recipients.filter(canBeSent).map(({ recipientId }) => recipientId);
+}
+
 /** The latest attempt, and how long it has been in its state. */
 export interface LastTry {
   state: DeliveryState;
@@ -67,7 +84,7 @@ export interface LastTry {
 
 /**
  * Why a mail cannot be sent again now; null where it can. Refused while nobody can know whether the last one
- * left, for a moment after it did, and where the address takes no mail. The portal offers it by the same rule.
+ * left, for a moment after it did, and where the address takes no mail.
  */
 export function refusalToResend({ state, errorCode, ageMs }: LastTry, timings: Timings): AppError | null {
   switch (state) {

@@ -257,6 +257,7 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'button.cancel': () => 'Abbrechen',
   'button.share_file': () => 'Datei teilen',
   'button.settings': () => 'Einstellungen',
+  'button.disconnect': () => 'Trennen',
   'button.fix': () => 'Adressen berichtigen',
   'button.undo': () => 'Rückgängig',
   'button.revoke': () => 'Zurückziehen',

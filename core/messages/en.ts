@@ -272,6 +272,7 @@ export const en = {
   'button.cancel': (_: Nothing) => 'Cancel',
   'button.share_file': (_: Nothing) => 'Share a file',
   'button.settings': (_: Nothing) => 'Settings',
+  'button.disconnect': (_: Nothing) => 'Disconnect',
   'button.fix': (_: Nothing) => 'Fix addresses',
   'button.undo': (_: Nothing) => 'Undo',
   'button.revoke': (_: Nothing) => 'Revoke',

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import * as z from 'zod';
-import { resendMail } from '../../core/deliveries/resend.js';
+import { findResendable, resendMail } from '../../core/deliveries/resend.js';
 import { mintToken } from '../../core/links/tokens.js';
 import { getShare, listShares, signOwnDownload, type ShareSummary } from '../../core/shares/list-shares.js';
 import { displayEmail } from '../../core/shares/recipients.js';
@@ -16,7 +16,7 @@ import { seeOther } from '../session.js';
 import { historyPage } from '../views/history-page.js';
 import { shareFormPage } from '../views/share-form-page.js';
 import { sharePage } from '../views/share-page.js';
-import { findResendable, shareStatuses } from '../views/share-status.js';
+import { shareStatuses } from '../views/share-status.js';
 
 const MAX_PAGE = 10_000;
 const nothing = z.strictObject({});

@@ -1,8 +1,6 @@
 import { html, type Html } from '../../core/html.js';
-import { refusalToResend } from '../../core/deliveries/resend.js';
 import { text } from '../../core/messages/messages.js';
 import type { ShareSummary } from '../../core/shares/list-shares.js';
-import type { Timings } from '../../core/timings.js';
 import type { DeliveryState, ShareState } from '../../prisma/generated/enums.js';
 import { time } from './time.js';
 
@@ -99,17 +97,6 @@ export function shareStatuses(share: ShareSummary, resendable: readonly string[]
     ),
     resendable,
   };
-}
-
-/** Ids of the recipients to whom the mail of this share can be sent again now. */
-export function findResendable(share: ShareSummary, timings: Timings): string[] {
-  const { state, expiresAt, recipients } = share;
-  if (state !== 'READY' || expiresAt.getTime() <= Date.now()) return [];
-  const canBeSent = ({ isRevoked, delivery, deliveryAt, errorCode }: Recipient): boolean => {
-    const last = { state: delivery, errorCode, ageMs: Date.now() - deliveryAt.getTime() };
-    return !isRevoked && refusalToResend(last, timings) === null;
-  };
-  return recipients.filter(canBeSent).map(({ recipientId }) => recipientId);
 }
 
 export function shareStatus(share: ShareSummary): Status {

@@ -4,7 +4,7 @@ import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
 import { createShare } from '../../core/shares/create-share.js';
 import { cleanFileName } from '../../core/shares/file-name.js';
-import { parseRecipients, requireRecipients, type ParsedRecipients } from '../../core/shares/recipients.js';
+import { findRecipientsProblem, parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
 import {
   discardDraft,
   draftRequestKey,
@@ -40,7 +40,7 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
     message: wish.message ?? '',
     lifetimeDays: wish.lifetimeDays ?? DEFAULT_LIFETIME_DAYS,
   };
-  const problem = findProblem(parsed);
+  const problem = findRecipientsProblem(parsed);
   // Only where somebody is there to press it.
   if (problem && wish.reply) {
     const mend: DraftRequest = { ...kept, emails: [], duplicates: [], emailsText: wish.emailsText };
@@ -61,16 +61,6 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
     { reply: wish.reply, undoSeconds: wish.reply ? undoTime(wish, settings) : 0 },
   );
   return null;
-}
-
-function findProblem(parsed: ParsedRecipients): AppError | null {
-  try {
-    requireRecipients(parsed);
-    return null;
-  } catch (error) {
-    if (isAppError(error)) return error;
-    throw error;
-  }
 }
 
 /** Nothing is mailed unseen: files that were picked for the person are named some time before. */

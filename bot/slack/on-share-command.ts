@@ -1,7 +1,7 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs, SlashCommand } from '@slack/bolt';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import { phrase } from '../../core/messages/messages.js';
-import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
+import { findRecipientsProblem, parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
 import type { Answer, CommandResult } from '../chat.js';
 import { COMMANDS, runCommand as runNamedCommand } from '../commands/run-command.js';
 import { share } from '../commands/share.js';
@@ -48,10 +48,10 @@ async function shareRecentFiles(
   command: SlashCommand,
   reply: ChatReply,
 ): Promise<CommandResult> {
+  const typed = parseRecipients(command.text);
   const place = { teamId, channelId: command.channel_id, userId: profile.userId };
-  const files = await listRecentFiles(deps, place);
-  if (files.length === 0)
-    return noRecentFile(requireRecipients(parseRecipients(command.text)), command.channel_name);
+  const files = await listRecentFiles(deps, place, { waits: findRecipientsProblem(typed) === null });
+  if (files.length === 0) return noRecentFile(requireRecipients(typed), command.channel_name);
   return share(deps, {
     person: profile,
     requestKey: `slack:${command.trigger_id}`,

@@ -38,11 +38,16 @@ export async function rememberFile(deps: SlackDeps, { postedAt: seenAt, ...key }
 
 /**
  * A person's own files of the last ten minutes in a channel, newest first, as they are now. A file that was
- * deleted since is left out while there are others. @throws AppError why a file cannot be shared
+ * deleted since is left out while there are others. Where there are none, `waits` a moment for an event that is
+ * late. @throws AppError why a file cannot be shared
  */
-export async function listRecentFiles(deps: SlackDeps, place: Place): Promise<ShareRequest['files']> {
+export async function listRecentFiles(
+  deps: SlackDeps,
+  place: Place,
+  { waits }: { waits: boolean },
+): Promise<ShareRequest['files']> {
   let fileIds = await findRecent(deps, place);
-  if (fileIds.length === 0) {
+  if (fileIds.length === 0 && waits) {
     await delay(LATE_EVENT_MS);
     fileIds = await findRecent(deps, place);
   }

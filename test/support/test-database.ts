@@ -11,7 +11,7 @@ export interface TestDatabase {
 /** A database of its own for one test file, with every migration applied, or with nothing in it. */
 export async function createTestDatabase(template = inject('databaseTemplate')): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await runAsAdmin(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await runAsAdmin(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   const url = new URL(inject('databaseUrl'));
   url.pathname = name;
   return {

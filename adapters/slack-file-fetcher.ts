@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { LogLevel, WebClient } from '@slack/web-api';
-import type { Platforms } from '../core/config.js';
+import { LogLevel, WebClient, type WebClientOptions } from '@slack/web-api';
+import type { SlackSettings } from '../core/config.js';
 import { AppError } from '../core/errors.js';
-import type { FileFetcher } from '../core/ports.js';
+import type { FileFetcher, SlackTokens } from '../core/ports.js';
 import { explainSlackFile, getSlackFile } from './slack-files.js';
 import { BlockedUrl, guardedGet } from './guarded-get.js';
 
@@ -10,23 +10,26 @@ import { BlockedUrl, guardedGet } from './guarded-get.js';
  * Fetches files that are stored in Slack: asks for the URL anew, and sends the bot's token to Slack's file hosts
  * alone. Slack answers a missing right with 200 and a sign-in page, which is never taken for the file.
  */
-export function createSlackFileFetcher(slack: NonNullable<Platforms['slack']>): FileFetcher {
-  const client = new WebClient(slack.botToken, {
-    slackApiUrl: slack.apiUrl,
+export function createSlackFileFetcher(
+  { apiUrl, fileHosts }: Pick<SlackSettings, 'apiUrl' | 'fileHosts'>,
+  tokens: SlackTokens,
+): FileFetcher {
+  const options: WebClientOptions = {
+    slackApiUrl: apiUrl,
     timeout: 10_000,
     retryConfig: { retries: 2 },
     logLevel: LogLevel.ERROR,
-  });
-  const authorization = { authorization: `Bearer ${slack.botToken}` };
+  };
   return {
     async fetch(source, { name, sizeBytes }) {
       if (source.kind !== 'slack') throw new TypeError(`not a Slack file: ${source.kind}`);
-      const file = await getSlackFile(client, source.fileId, name);
+      const token = await tokens.get(source);
+      const file = await getSlackFile(new WebClient(token, options), source.fileId, name);
       const problem = explainSlackFile(file, name);
       if (problem) throw problem;
       const response = await guardedGet(file.url_private_download ?? file.url_private ?? '', {
-        hosts: slack.fileHosts,
-        headers: authorization,
+        hosts: fileHosts,
+        headers: { authorization: `Bearer ${token}` },
       }).catch((error: unknown) => {
         throw error instanceof BlockedUrl ? explainBlocked(error, name) : unreachable(name, error);
       });

@@ -1,7 +1,13 @@
-import { LogLevel, WebAPIPlatformError, WebClient, type FilesInfoResponse } from '@slack/web-api';
-import type { Platforms } from '../core/config.js';
+import {
+  LogLevel,
+  WebAPIPlatformError,
+  WebClient,
+  type FilesInfoResponse,
+  type WebClientOptions,
+} from '@slack/web-api';
+import type { SlackSettings } from '../core/config.js';
 import { AppError } from '../core/errors.js';
-import type { SlackFiles } from '../core/ports.js';
+import type { SlackFiles, SlackTokens } from '../core/ports.js';
 
 /** A file as `files.info` describes it. @see https://docs.slack.dev/reference/objects/file-object */
 export type SlackFile = NonNullable<FilesInfoResponse['file']>;
@@ -18,16 +24,17 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 /** Describes files to the bot, quickly: a person waits for the answer. */
-export function createSlackFiles(slack: NonNullable<Platforms['slack']>): SlackFiles {
-  const client = new WebClient(slack.botToken, {
-    slackApiUrl: slack.apiUrl,
+export function createSlackFiles({ apiUrl }: Pick<SlackSettings, 'apiUrl'>, tokens: SlackTokens): SlackFiles {
+  const options: WebClientOptions = {
+    slackApiUrl: apiUrl,
     timeout: 2_000,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     logLevel: LogLevel.ERROR,
-  });
+  };
   return {
-    async describe(fileId) {
+    async describe(workspace, fileId) {
+      const client = new WebClient(await tokens.get(workspace), options);
       const file = await getSlackFile(client, fileId, NAMELESS);
       const name = file.name ?? file.title ?? NAMELESS;
       const problem = explainSlackFile(file, name);

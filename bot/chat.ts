@@ -91,13 +91,16 @@ export function speak({ title, lines, buttons, link, ...rest }: Answer, language
 /** `null` where the answer is owed by a row, and the notice sender will give it. */
 export type CommandResult = Answer | null;
 
+/** Whom a platform writes to. */
+export type ChatAddress = Pick<ChatReply, 'workspaceId' | 'teamId' | 'userId'>;
+
 /** What the notice sender needs of a platform. */
 export interface ChatPlatform {
   readonly platform: ChatNotice['platform'];
   /** Edits the answer behind a handle. @returns false where the platform no longer allows it */
-  edit(replyHandle: string, answer: SpokenAnswer): Promise<boolean>;
+  edit(place: ChatAddress & Pick<ChatReply, 'replyHandle'>, answer: SpokenAnswer): Promise<boolean>;
   /** Writes to a person directly. @returns false where the person does not take messages */
-  message(userId: string, answer: SpokenAnswer): Promise<boolean>;
+  message(person: ChatAddress, answer: SpokenAnswer): Promise<boolean>;
   stop(): Promise<void>;
 }
 

@@ -7,6 +7,8 @@ export const botEnvironment = {
   ...environment.queue,
   ...environment.links,
   ...environment.limits,
+  ...environment.listening,
+  ...environment.bot,
   ...environment.slack,
   ...environment.discord,
 };

@@ -4,6 +4,8 @@ import { createJobQueue } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createSlackFiles } from '../adapters/slack-files.js';
+import { createSlackOAuth } from '../adapters/slack-oauth.js';
+import { createSlackTokens } from '../core/identities/installations.js';
 import { createQueuedMarks } from '../core/queued-marks.js';
 import { timingsFor } from '../core/timings.js';
 import { limitsFrom, linkSecretsFrom, platformsFrom, readEnv } from '../core/config.js';
@@ -31,7 +33,12 @@ const deps: BotDeps = {
 
 const { slack, discord } = platformsFrom(env);
 const starting: Promise<ChatPlatform>[] = [];
-if (slack) starting.push(startSlackPlatform({ ...deps, slackFiles: createSlackFiles(slack) }, slack));
+const listening = { host: env.HOST, port: env.BOT_PORT, drainMs: env.DRAIN_SECONDS * 1000 };
+if (slack) {
+  const tokens = createSlackTokens(deps, slack.access, createSlackOAuth(slack));
+  const slackDeps = { ...deps, slackFiles: createSlackFiles(slack, tokens) };
+  starting.push(startSlackPlatform(slackDeps, slack, tokens, listening));
+}
 if (discord) starting.push(startDiscordPlatform(deps, discord));
 const platforms = await Promise.all(starting);
 const notices = startNoticeSender(deps, platforms, async () => {

@@ -70,13 +70,14 @@ async function say(
   notice: ClaimedNotice,
   answer: Answer,
 ): Promise<void> {
+  const { replyHandle } = notice;
   const spoken = speak(answer, languageOf(notice.language) ?? 'en');
   const isWorthIt = answer.isFinal === true || notice.repliesLeft > RESERVED_EDITS;
   if (
     notice.canEdit &&
-    notice.replyHandle &&
+    replyHandle &&
     isWorthIt &&
-    (await platform.edit(notice.replyHandle, spoken))
+    (await platform.edit({ ...notice, replyHandle }, spoken))
   ) {
     await deps.db.chatNotice.update({
       where: { id: notice.id },
@@ -85,7 +86,7 @@ async function say(
     return;
   }
   if (!answer.isFinal || notice.settledAt) return;
-  const isTaken = await platform.message(notice.userId, spoken);
+  const isTaken = await platform.message(notice, spoken);
   if (!isTaken) deps.log.info({ noticeId: notice.id }, 'person takes no messages; the portal shows it');
   await deps.db.chatNotice.update({ where: { id: notice.id }, data: { settledAt: new Date() } });
 }

@@ -3,6 +3,10 @@ import type { Limits, LinkSecrets } from './ports.js';
 
 const url = z.url({ protocol: /^https?$/ });
 const secret = z.string().min(32, 'must be at least 32 characters of randomness');
+const tokenKey = z
+  .string()
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((key) => key.length === 32, 'must be 32 random bytes in base64: openssl rand -base64 32');
 const count = (standard: number) => z.coerce.number().int().positive().default(standard);
 const hostList = z.string().transform((text) =>
   text
@@ -50,9 +54,22 @@ export const environment = {
     MAX_RECIPIENTS_PER_DAY: count(100),
     MAX_RECIPIENTS_PER_DAY_WHEN_NEW: count(20),
   },
+  listening: {
+    HOST: z.string().min(1).default('127.0.0.1'),
+    /** How long `/readyz` says 503 before no connection is taken any more. */
+    DRAIN_SECONDS: z.coerce.number().int().min(0).max(25).default(0),
+  },
+  bot: { BOT_PORT: count(3002) },
   slack: {
     SLACK_BOT_TOKEN: z.string().startsWith('xoxb-').optional(),
     SLACK_APP_TOKEN: z.string().startsWith('xapp-').optional(),
+    SLACK_CLIENT_ID: z.string().min(1).optional(),
+    SLACK_CLIENT_SECRET: z.string().min(1).optional(),
+    SLACK_SIGNING_SECRET: z.string().min(16).optional(),
+    SLACK_SIGNING_SECRET_PREVIOUS: z.string().min(16).optional(),
+    SLACK_TOKEN_KEY: tokenKey.optional(),
+    SLACK_TOKEN_KEY_PREVIOUS: tokenKey.optional(),
+    SLACK_PUBLIC_URL: url.transform((text) => text.replace(/\/+$/, '')).optional(),
     SLACK_API_URL: url.optional(),
     SLACK_FILE_HOSTS: hostList.optional(),
   },
@@ -73,8 +90,15 @@ const LOCAL_ONLY = ['SLACK_API_URL', 'DISCORD_API_URL', 'SLACK_FILE_HOSTS', 'DIS
 /** Parts of a platform that only make sense together. */
 const TOGETHER = [
   ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'],
+  [
+    ...['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET', 'SLACK_SIGNING_SECRET'],
+    ...['SLACK_TOKEN_KEY', 'SLACK_PUBLIC_URL'],
+  ],
   ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'],
 ];
+
+/** Two ways to reach Slack, of which one is chosen. */
+const EITHER = ['SLACK_APP_TOKEN', 'SLACK_CLIENT_ID'];
 
 /**
  * Reads and types the variables of `shape`, treating empty ones as unset.
@@ -110,6 +134,11 @@ export function readEnv<S extends z.ZodRawShape>(
     if (missing.length > 0 && missing.length < names.length) {
       problems.push(`${missing.join(', ')} is missing: set all of ${names.join(', ')} or none`);
     }
+  }
+  if (EITHER.every((name) => name in shape && given[name] !== undefined)) {
+    problems.push(
+      `${EITHER.join(' and ')} exclude each other: one workspace by Socket Mode, or many by HTTP`,
+    );
   }
   if (!result.success || problems.length > 0) {
     throw new Error(
@@ -147,12 +176,32 @@ export function storageFrom(env: z.output<z.ZodObject<typeof environment.storage
 
 /** Secrets for links: the first signs, all verify. */
 export function linkSecretsFrom(env: z.output<z.ZodObject<typeof environment.links>>): LinkSecrets {
-  return env.LINK_SECRET_PREVIOUS ? [env.LINK_SECRET, env.LINK_SECRET_PREVIOUS] : [env.LINK_SECRET];
+  return withPrevious(env.LINK_SECRET, env.LINK_SECRET_PREVIOUS);
 }
+
+/** How Slack and the bot find each other. */
+export interface SlackSettings {
+  apiUrl: string;
+  fileHosts: readonly string[];
+  access: SlackAccess;
+}
+
+export type SlackAccess =
+  /** One workspace, whose tokens are given; the bot opens the connection. */
+  | { kind: 'socket'; botToken: string; appToken: string }
+  /** Every workspace that installs the app; Slack calls the bot. The first signing secret and key count, all are taken. */
+  | {
+      kind: 'http';
+      clientId: string;
+      clientSecret: string;
+      signingSecrets: readonly [string, ...string[]];
+      tokenKeys: readonly [Buffer, ...Buffer[]];
+      publicUrl: string;
+    };
 
 /** A chat platform that is configured, or null: a platform is on when its whole fragment is present. */
 export interface Platforms {
-  slack: { botToken: string; appToken: string; apiUrl: string; fileHosts: readonly string[] } | null;
+  slack: SlackSettings | null;
   discord: {
     token: string;
     applicationId: string;
@@ -168,18 +217,14 @@ const DISCORD_FILE_HOSTS = ['cdn.discordapp.com', 'media.discordapp.net'];
 export function platformsFrom(
   env: z.output<z.ZodObject<typeof environment.slack & typeof environment.discord>>,
 ): Platforms {
-  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, DISCORD_TOKEN: token } = env;
-  const { DISCORD_APPLICATION_ID: applicationId } = env;
+  const { DISCORD_TOKEN: token, DISCORD_APPLICATION_ID: applicationId } = env;
+  const access = slackAccessFrom(env);
   return {
-    slack:
-      botToken && appToken
-        ? {
-            botToken,
-            appToken,
-            apiUrl: env.SLACK_API_URL ?? 'https://slack.com/api/',
-            fileHosts: env.SLACK_FILE_HOSTS ?? SLACK_FILE_HOSTS,
-          }
-        : null,
+    slack: access && {
+      access,
+      apiUrl: env.SLACK_API_URL ?? 'https://slack.com/api/',
+      fileHosts: env.SLACK_FILE_HOSTS ?? SLACK_FILE_HOSTS,
+    },
     discord:
       token && applicationId
         ? {
@@ -190,4 +235,21 @@ export function platformsFrom(
           }
         : null,
   };
+}
+
+function slackAccessFrom(env: z.output<z.ZodObject<typeof environment.slack>>): SlackAccess | null {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken } = env;
+  if (botToken && appToken) return { kind: 'socket', botToken, appToken };
+  const { SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret, SLACK_PUBLIC_URL: publicUrl } = env;
+  const { SLACK_SIGNING_SECRET: signingSecret, SLACK_TOKEN_KEY: key } = env;
+  if (!clientId || !clientSecret || !publicUrl || !signingSecret || !key) return null;
+  return {
+    ...{ kind: 'http', clientId, clientSecret, publicUrl },
+    signingSecrets: withPrevious(signingSecret, env.SLACK_SIGNING_SECRET_PREVIOUS),
+    tokenKeys: withPrevious(key, env.SLACK_TOKEN_KEY_PREVIOUS),
+  };
+}
+
+function withPrevious<T>(current: T, previous: T | undefined): readonly [T, ...T[]] {
+  return previous === undefined ? [current] : [current, previous];
 }

@@ -82,13 +82,36 @@ export interface FileFetcher {
   fetch(source: AttachmentSource, file: { name: string; sizeBytes: number }): Promise<Readable>;
 }
 
+/** A workspace of Slack, and within what its people's ids hold: its organisation if it has one, else itself. */
+export interface SlackWorkspace {
+  teamId: string;
+  workspaceId: string;
+}
+
+/** The app's tokens. */
+export interface SlackTokens {
+  /**
+   * The bot's token in one workspace.
+   * @throws AppError forbidden (`file.reinstall`) where the app is not installed; unavailable where it cannot be renewed
+   */
+  get(workspace: SlackWorkspace): Promise<string>;
+}
+
+/** Renews tokens that end. */
+export interface SlackOAuth {
+  /** Works once for each refresh token. @throws AppError unavailable */
+  refresh(
+    refreshToken: string,
+  ): Promise<{ botToken: string; refreshToken: string; tokenExpiresAt?: Date | undefined }>;
+}
+
 /** What Slack says about one file, before it is shared. */
 export interface SlackFiles {
   /**
    * @throws AppError with a code of `file.*`, in words for the person, where the file cannot be shared;
    *   `unavailable` where Slack does not answer within 2 s
    */
-  describe(fileId: string): Promise<SlackFileDescription>;
+  describe(workspace: SlackWorkspace, fileId: string): Promise<SlackFileDescription>;
 }
 
 export interface SlackFileDescription {

@@ -20,6 +20,10 @@ const names = [...text.matchAll(ASSIGNMENT)].map(([, , name = '']) => name);
 const needed = parseEnv(text);
 const everything = parseEnv(text.replace(ASSIGNMENT, '$2=$3'));
 
+/** Slack takes one of two ways. */
+const bySocket = without(/^SLACK_(CLIENT|SIGNING|TOKEN|PUBLIC)/);
+const byHttp = without(/^SLACK_(BOT|APP)_TOKEN$/);
+
 const { runtime, database, queue, storage, links, limits, slack, discord } = environment;
 const processes: [name: string, shape: z.ZodRawShape][] = [
   ['the portal', portalEnvironment],
@@ -42,24 +46,32 @@ describe('.env.example', () => {
   });
 
   test.each(processes)('has a value of the right form for every variable of %s', (_name, shape) => {
-    expect(Object.keys(readEnv(shape, everything)).sort()).toEqual(Object.keys(shape).sort());
+    const read = { ...readEnv(shape, bySocket), ...readEnv(shape, byHttp) };
+    expect(Object.keys(read).sort()).toEqual(Object.keys(shape).sort());
   });
 
   test('is read by npm start, which hands on what it does not use itself', () => {
-    const { given } = readSettings(everything);
+    const { given } = readSettings(bySocket);
     expect(given).toMatchObject({ DATABASE_URL: everything['DATABASE_URL'], HOST: everything['HOST'] });
     expect(Object.keys(given).filter((name) => !names.includes(name))).toEqual([]);
   });
 
   test('leaves both chat platforms off until their lines are taken out of comments', () => {
     expect(platformsFrom(readEnv(botEnvironment, needed))).toEqual({ slack: null, discord: null });
-    expect(platformsFrom(readEnv(botEnvironment, everything))).not.toMatchObject({ slack: null });
+    for (const [env, kind] of [
+      [bySocket, 'socket'],
+      [byHttp, 'http'],
+    ] as const) {
+      const { slack, discord } = platformsFrom(readEnv(botEnvironment, env));
+      expect([slack?.access.kind, discord === null]).toEqual([kind, false]);
+    }
+    expect(() => readEnv(botEnvironment, everything)).toThrow(/SLACK_APP_TOKEN and SLACK_CLIENT_ID/);
   });
 
   test('gives the defaults that the code has', () => {
     const shape = Object.assign({}, ...processes.map(([, each]) => each)) as z.ZodRawShape;
     const defaults = readEnv(shape, needed);
-    const shown = readEnv(shape, everything);
+    const shown = readEnv(shape, bySocket);
     for (const name of Object.keys(shape).filter((each) => !(each in needed) && each in defaults)) {
       expect.soft({ [name]: shown[name] }).toEqual({ [name]: defaults[name] });
     }
@@ -116,4 +128,8 @@ function matches(source: string, pattern: RegExp): string[] {
 
 function read(file: string): string {
   return readFileSync(path.join(root, file), 'utf8');
+}
+
+function without(pattern: RegExp): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(everything).filter(([name]) => !pattern.test(name)));
 }

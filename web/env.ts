@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { environment } from '../core/config.js';
 
 /** The portal's variables. */
@@ -10,7 +9,5 @@ export const portalEnvironment = {
   ...environment.links,
   ...environment.portal,
   ...environment.limits,
-  HOST: z.string().min(1).default('127.0.0.1'),
-  /** How long `/readyz` says 503 before the portal stops taking connections. */
-  DRAIN_SECONDS: z.coerce.number().int().min(0).max(25).default(0),
+  ...environment.listening,
 };

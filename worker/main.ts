@@ -3,10 +3,12 @@ import { createFileFetcher } from '../adapters/file-fetcher.js';
 import { createJobQueue, createJobWorker } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
+import { createSlackOAuth } from '../adapters/slack-oauth.js';
 import { createS3Client } from '../adapters/s3.js';
 import { createS3FileStore } from '../adapters/s3-file-store.js';
 import { createS3ReadyMarks } from '../adapters/s3-ready-marks.js';
 import { limitsFrom, platformsFrom, readEnv, storageFrom } from '../core/config.js';
+import { createSlackTokens } from '../core/identities/installations.js';
 import { reconcile } from '../core/shares/reconcile.js';
 import { sweep } from '../core/shares/sweep.js';
 import { timingsFor } from '../core/timings.js';
@@ -25,6 +27,10 @@ const s3 = createS3Client(storageFrom(env));
 const timings = timingsFor(env.LEASE_SECONDS);
 const queueOptions = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log };
 const queue = createJobQueue(queueOptions);
+const platforms = platformsFrom(env);
+const slackTokens =
+  platforms.slack &&
+  createSlackTokens({ db, log }, platforms.slack.access, createSlackOAuth(platforms.slack));
 const deps = {
   db,
   queue,
@@ -33,7 +39,7 @@ const deps = {
   limits: limitsFrom(env),
   files: createS3FileStore(s3, env.S3_BUCKET),
   marks: createS3ReadyMarks(s3, env.S3_BUCKET),
-  fetchers: createFileFetcher(platformsFrom(env)),
+  fetchers: createFileFetcher(platforms, slackTokens),
 };
 const watchdog = startWatchdog(db, log, () => process.exit(1));
 

@@ -1,4 +1,4 @@
-import { isAppError, withReference, type AppError } from '../../core/errors.js';
+import { isAppError, withReference } from '../../core/errors.js';
 import { getChatSettings, type ChatSettings } from '../../core/accounts/chat-settings.js';
 import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';

@@ -33,7 +33,7 @@ export interface DiscordAnswers extends Pick<ChatPlatform, 'edit' | 'message'> {
 export function createDiscordAnswers(rest: REST): DiscordAnswers {
   return {
     /** Edits what `@original` means to an interaction. Its token is the only right needed. */
-    async edit(replyHandle, answer) {
+    async edit({ replyHandle }, answer) {
       const [applicationId = '', token = ''] = replyHandle.split('/', 2);
       const route = Routes.webhookMessage(applicationId, token, '@original');
       return isDone(rest.patch(route, { body: render(answer), auth: false }), (error) => {
@@ -41,7 +41,7 @@ export function createDiscordAnswers(rest: REST): DiscordAnswers {
       });
     },
 
-    async message(userId, answer) {
+    async message({ userId }, answer) {
       const send = async (): Promise<unknown> => {
         const body = { recipient_id: userId };
         const channel = (await rest.post(Routes.userChannels(), {

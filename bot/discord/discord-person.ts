@@ -28,6 +28,7 @@ export function replyTo({ user, applicationId, token, locale }: RepliableInterac
     workspaceId: '',
     userId: user.id,
     language: languageOf(locale) ?? 'en',
+    teamId: '',
     replyHandle: `${applicationId}/${token}`,
     replyUntil: new Date(Date.now() + REPLY_LIFETIME_MS),
     repliesLeft: REPLY_EDITS,

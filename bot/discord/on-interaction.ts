@@ -52,7 +52,7 @@ export async function onInteraction(
     const reply = { ...to, language: await findLanguage(deps, to, interaction.locale) };
     const command = opening === 'none' ? obey(deps, interaction, reply) : Promise.reject(opening.problem);
     const answer = await command.catch((error: unknown) => explain({ log }, error, reference));
-    if (answer) await answers.edit(reply.replyHandle, speak(answer, reply.language));
+    if (answer) await answers.edit(reply, speak(answer, reply.language));
   } catch (error) {
     log.warn({ err: error, reference }, 'answer not shown in Discord');
   }

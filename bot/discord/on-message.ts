@@ -34,7 +34,7 @@ export async function onMessage(
       explain({ log }, error, reference),
     );
     if (!answer) return;
-    const isTaken = await answers.message(author.id, speak(answer, reply.language));
+    const isTaken = await answers.message(reply, speak(answer, reply.language));
     if (!isTaken && guildId)
       await answers.replyInChannel(channelId, id, text('chat.no_direct_messages', {}, reply.language));
   } catch (error) {
@@ -86,5 +86,5 @@ async function obey(
 async function replyDirectly(deps: BotDeps, userId: string): Promise<ChatReply> {
   const user = { platform: 'DISCORD', workspaceId: '', userId } as const;
   const language = await findLanguage(deps, user);
-  return { ...user, language, replyHandle: '', replyUntil: new Date(0), repliesLeft: 0 };
+  return { ...user, teamId: '', language, replyHandle: '', replyUntil: new Date(0), repliesLeft: 0 };
 }

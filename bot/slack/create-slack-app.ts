@@ -1,22 +1,20 @@
 import {
   App,
-  type AuthorizeResult,
   type BlockAction,
   type GlobalShortcut,
   type MessageShortcut,
   type Receiver,
   type ViewSubmitAction,
 } from '@slack/bolt';
-import type { WebClient, WebClientOptions } from '@slack/web-api';
-import { AppError } from '../../core/errors.js';
-import { onHomeOpened } from './on-home-opened.js';
 import { onButton } from './on-button.js';
 import { onDirectMessage } from './on-direct-message.js';
-import { onGlobalShortcut, onMessageShortcut, SHARE_MESSAGE, SHARE_NEW } from './on-shortcut.js';
-import { rememberFile } from './recent-files.js';
+import { onFileShared } from './on-file-shared.js';
+import { onHomeOpened } from './on-home-opened.js';
 import { onShareCommand } from './on-share-command.js';
-import { SHARE_FORM } from './share-modal.js';
 import { onShareSubmission } from './on-share-submission.js';
+import { onGlobalShortcut, onMessageShortcut, SHARE_MESSAGE, SHARE_NEW } from './on-shortcut.js';
+import { onTokensRevoked, onUninstalled } from './on-uninstalled.js';
+import { SHARE_FORM } from './share-modal.js';
 import { silentLogger } from './silent-logger.js';
 import type { SlackTools } from './slack-tools.js';
 
@@ -24,26 +22,16 @@ import type { SlackTools } from './slack-tools.js';
  * Bolt with all listeners of ours, on a receiver that its caller starts. Each listener acknowledges, translates,
  * runs one neutral command and renders what it says.
  */
-export function createSlackApp(
-  tools: SlackTools,
-  slack: { botToken: string; clientOptions: WebClientOptions },
-  receiver: Receiver,
-): App {
+export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
   const { log } = tools.deps;
-  const botIds = learnBotIds(tools.client);
   const app = new App({
     receiver,
-    // With `token`, Bolt asks Slack at once who it is, and an outage then ends the process.
-    authorize: ({ teamId, enterpriseId }) =>
-      Promise.resolve({
-        botToken: slack.botToken,
-        ...botIds(),
-        ...(teamId ? { teamId } : {}),
-        ...(enterpriseId ? { enterpriseId } : {}),
-      }),
+    // A token is looked up once somebody has been acknowledged, and not by Bolt: nothing comes before that.
+    authorize: () => Promise.resolve({}),
     tokenVerificationEnabled: false,
+    // Tells our own messages by an id that is looked up; we tell them by their having been written by a bot.
+    ignoreSelf: false,
     convoStore: false,
-    clientOptions: slack.clientOptions,
     logger: silentLogger,
   });
   app.error((error) => {
@@ -64,19 +52,9 @@ export function createSlackApp(
   );
   app.event('app_home_opened', (args) => onHomeOpened(tools, args));
   app.event('message', (args) => onDirectMessage(tools, args));
-  app.event('file_shared', async ({ event, body }) => {
-    const { channel_id: channelId, user_id: userId, file_id: fileId, event_ts } = event;
-    const postedAt = new Date(Number(event_ts) * 1000);
-    await rememberFile(tools.deps, { teamId: body.team_id, channelId, userId, fileId, postedAt }).catch(
-      (error: unknown) => {
-        // The message of such an error names the file.
-        log.info(
-          error instanceof AppError ? { code: String(error.code) } : { err: error },
-          'posted file not remembered',
-        );
-      },
-    );
-  });
+  app.event('file_shared', (args) => onFileShared(tools, args));
+  app.event('app_uninstalled', (args) => onUninstalled(tools, args));
+  app.event('tokens_revoked', (args) => onTokensRevoked(tools, args));
   acknowledgeTheRest(app);
   return app;
 }
@@ -86,22 +64,4 @@ function acknowledgeTheRest(app: App): void {
   app.command(/^(?!\/share$)/, ({ ack }) => ack());
   app.shortcut(new RegExp(`^(?!(${SHARE_MESSAGE}|${SHARE_NEW})$)`), ({ ack }) => ack());
   app.view(new RegExp(`^(?!${SHARE_FORM}$)`), ({ ack }) => ack());
-}
-
-/** Who we are in Slack, asked in the background until it is known; nothing waits for it. */
-function learnBotIds(client: WebClient): () => Pick<AuthorizeResult, 'botId' | 'botUserId'> {
-  let known: Pick<AuthorizeResult, 'botId' | 'botUserId'> = {};
-  let asking: Promise<void> | null = null;
-  const ask = async (): Promise<void> => {
-    try {
-      const { bot_id: botId, user_id: botUserId } = await client.auth.test();
-      known = { ...(botId ? { botId } : {}), ...(botUserId ? { botUserId } : {}) };
-    } catch {
-      asking = null;
-    }
-  };
-  return () => {
-    asking ??= ask();
-    return known;
-  };
 }

@@ -6,16 +6,16 @@ import type { Answer, SpokenAnswer } from '../chat.js';
 import { render } from './render.js';
 import { replyTo, type SlackPerson } from './slack-person.js';
 
-const HANDLE = 'home:';
+const HANDLE = 'home';
 
 /** Somebody's Home tab as the place of an answer: it may be shown anew as often as one likes. */
 export function replyAtHome(person: SlackPerson): ChatReply {
-  return { ...replyTo(person, `${HANDLE}${person.profile.userId}`), repliesLeft: 1_000 };
+  return { ...replyTo(person, HANDLE), repliesLeft: 1_000 };
 }
 
-/** Whose Home tab a reply handle means; null for any other. */
-export function homeOf(replyHandle: string): string | null {
-  return replyHandle.startsWith(HANDLE) ? replyHandle.slice(HANDLE.length) : null;
+/** Whether a reply handle means its person's Home tab. */
+export function isHome(replyHandle: string): boolean {
+  return replyHandle === HANDLE;
 }
 
 /** Shows an answer in somebody's Home tab. @see https://docs.slack.dev/reference/methods/views.publish */

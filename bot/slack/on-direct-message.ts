@@ -34,12 +34,12 @@ export async function onDirectMessage(
 
 async function obey(
   { deps }: SlackTools,
-  { profile, teamId }: SlackPerson,
+  { profile, teamId, workspaceId }: SlackPerson,
   { userId, channelId, text, fileIds }: DirectMessage,
   { key, reply }: { key: string; reply: ChatReply },
 ): Promise<CommandResult> {
   if (fileIds.length > 0) {
-    const place = { teamId, userId, channelId };
+    const place = { teamId, workspaceId, userId, channelId };
     const files = await Promise.all(fileIds.map((fileId) => describeOwnFile(deps, place, fileId)));
     return share(deps, {
       person: profile,

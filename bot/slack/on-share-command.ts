@@ -44,12 +44,12 @@ async function obey(
 /** The person's own recent files go nowhere before they were named and Send was pressed. */
 async function shareRecentFiles(
   { deps }: SlackTools,
-  { profile, teamId }: SlackPerson,
+  { profile, teamId, workspaceId }: SlackPerson,
   command: SlashCommand,
   reply: ChatReply,
 ): Promise<CommandResult> {
   const typed = parseRecipients(command.text);
-  const place = { teamId, channelId: command.channel_id, userId: profile.userId };
+  const place = { teamId, workspaceId, channelId: command.channel_id, userId: profile.userId };
   const files = await listRecentFiles(deps, place, { waits: findRecipientsProblem(typed) === null });
   if (files.length === 0) return noRecentFile(requireRecipients(typed), command.channel_name);
   return share(deps, {

@@ -1,10 +1,10 @@
 import type { AllMiddlewareArgs, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt';
-import { isAppError, phraseOf, type AppError } from '../../core/errors.js';
+import { phraseOf } from '../../core/errors.js';
 import { text } from '../../core/messages/messages.js';
-import { parseRecipients, requireRecipients } from '../../core/shares/recipients.js';
+import { findRecipientsProblem, parseRecipients } from '../../core/shares/recipients.js';
 import { share } from '../commands/share.js';
 import { describeOwnFile } from './recent-files.js';
-import { readShareForm, replyOfForm, type ShareForm } from './share-modal.js';
+import { readShareForm, replyOfForm } from './share-modal.js';
 import { personOfInteraction } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
 
@@ -16,7 +16,7 @@ export async function onShareSubmission(
   const form = readShareForm(view);
   const person = personOfInteraction(body);
   const to = replyOfForm(person, view);
-  const problem = findProblem(form);
+  const problem = findRecipientsProblem(parseRecipients(form.emailsText));
   if (problem) {
     const { code, params } = phraseOf(problem);
     await ack({ response_action: 'errors', errors: { emails: text(code, params, to.language) } });
@@ -25,11 +25,12 @@ export async function onShareSubmission(
   await ack();
   const { deps } = tools;
   await runCommand(tools, to, `slack:${view.id}:${view.hash}`, async (reply) => {
-    const owner = { teamId: person.teamId, userId: person.profile.userId, channelId: form.channelId };
+    const { teamId, workspaceId, profile } = person;
+    const owner = { teamId, workspaceId, userId: profile.userId, channelId: form.channelId };
     const files = await Promise.all(form.fileIds.map((fileId) => describeOwnFile(deps, owner, fileId)));
     const { emailsText, message, lifetimeDays } = form;
     return share(deps, {
-      person: person.profile,
+      person: profile,
       requestKey: `slack:${view.id}`,
       entrance: 'SLACK',
       emailsText,
@@ -40,14 +41,4 @@ export async function onShareSubmission(
       reply,
     });
   });
-}
-
-function findProblem({ emailsText }: ShareForm): AppError | null {
-  try {
-    requireRecipients(parseRecipients(emailsText));
-    return null;
-  } catch (error) {
-    if (isAppError(error)) return error;
-    throw error;
-  }
 }

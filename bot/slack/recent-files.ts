@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, isRetryable } from '../../core/errors.js';
-import type { SlackFileDescription } from '../../core/ports.js';
+import type { SlackFileDescription, SlackWorkspace } from '../../core/ports.js';
 import { MAX_FILES, type ShareRequest } from '../../core/shares/share-request.js';
 import type { SlackDeps } from './slack-tools.js';
 
@@ -12,22 +12,24 @@ const LATE_EVENT_MS = 1_000;
 const DESCRIBE_RETRIES_MS = [1_000, 5_000];
 
 /** A file that was posted by somebody into a channel. */
-export interface PostedFile {
-  teamId: string;
+export interface PostedFile extends SlackWorkspace {
   channelId: string;
   userId: string;
   fileId: string;
   postedAt: Date;
 }
 
-type Place = Pick<PostedFile, 'teamId' | 'channelId' | 'userId'>;
+type Place = Omit<PostedFile, 'fileId' | 'postedAt'>;
 
 /**
  * Remembers a file for the next /share of the person who posted it, if it is that person's own: anybody may
  * post somebody else's file again. Safe to repeat.
  */
-export async function rememberFile(deps: SlackDeps, { postedAt: seenAt, ...key }: PostedFile): Promise<void> {
-  const { ownerId } = await describePatiently(deps, key.fileId);
+export async function rememberFile(
+  deps: SlackDeps,
+  { postedAt: seenAt, workspaceId, ...key }: PostedFile,
+): Promise<void> {
+  const { ownerId } = await describePatiently(deps, { ...key, workspaceId }, key.fileId);
   if (ownerId !== key.userId) return;
   await deps.db.slackFileSeen.upsert({
     where: { teamId_channelId_userId_fileId: key },
@@ -67,18 +69,19 @@ export async function listRecentFiles(
  */
 export async function describeOwnFile(
   deps: SlackDeps,
-  { teamId, userId, channelId }: Pick<Place, 'teamId' | 'userId'> & { channelId?: string | undefined },
+  { teamId, workspaceId, userId, channelId }: Omit<Place, 'channelId'> & { channelId?: string | undefined },
   fileId: string,
 ): Promise<ShareRequest['files'][number]> {
-  const { ownerId, channelIds, ...file } = await deps.slackFiles.describe(fileId);
+  const workspace = { teamId, workspaceId };
+  const { ownerId, channelIds, ...file } = await deps.slackFiles.describe(workspace, fileId);
   const isShown = channelId !== undefined && channelIds.includes(channelId);
   if (ownerId !== userId && !isShown) throw new AppError('forbidden', 'file.not_own', {});
-  return { ...file, source: { kind: 'slack', teamId, fileId } };
+  return { ...file, source: { kind: 'slack', ...workspace, fileId } };
 }
 
-async function findRecent(deps: SlackDeps, place: Place): Promise<string[]> {
+async function findRecent(deps: SlackDeps, { teamId, channelId, userId }: Place): Promise<string[]> {
   const rows = await deps.db.slackFileSeen.findMany({
-    where: { ...place, seenAt: { gt: new Date(Date.now() - RECENT_MS) } },
+    where: { teamId, channelId, userId, seenAt: { gt: new Date(Date.now() - RECENT_MS) } },
     orderBy: { seenAt: 'desc' },
     take: MAX_FILES,
     select: { fileId: true },
@@ -87,16 +90,20 @@ async function findRecent(deps: SlackDeps, place: Place): Promise<string[]> {
 }
 
 /** Nobody waits for an event, and Slack does not repeat one that was acknowledged. */
-async function describePatiently(deps: SlackDeps, fileId: string): Promise<SlackFileDescription> {
+async function describePatiently(
+  deps: SlackDeps,
+  workspace: SlackWorkspace,
+  fileId: string,
+): Promise<SlackFileDescription> {
   for (const waitMs of DESCRIBE_RETRIES_MS) {
     try {
-      return await deps.slackFiles.describe(fileId);
+      return await deps.slackFiles.describe(workspace, fileId);
     } catch (error) {
       if (!isRetryable(error)) throw error;
       await delay(waitMs);
     }
   }
-  return deps.slackFiles.describe(fileId);
+  return deps.slackFiles.describe(workspace, fileId);
 }
 
 function isDeletion(problem: unknown): boolean {

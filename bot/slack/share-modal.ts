@@ -49,11 +49,12 @@ export interface ShareForm {
 
 /** Opens the form of /share. A trigger lives three seconds and opens one. @throws AppError unavailable */
 export async function openShareModal(
-  { client }: SlackTools,
+  { clientFor }: Pick<SlackTools, 'clientFor'>,
   triggerId: string,
   reply: ChatReply,
   filled: { emailsText?: string; picked?: PickedFiles } = {},
 ): Promise<null> {
+  const client = await clientFor(reply);
   try {
     await client.views.open({ trigger_id: triggerId, view: shareModal(reply, filled) });
     return null;

@@ -1,7 +1,8 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import type { ChatReply } from '../../core/identities/chat-user.js';
+import type { SlackWorkspace } from '../../core/ports.js';
 import { speak, type Answer, type ChatPlatform } from '../chat.js';
-import { homeOf, publishHome, withNavigation } from './home.js';
+import { isHome, publishHome, withNavigation } from './home.js';
 import { render } from './render.js';
 
 const TIMEOUT_MS = 5_000;
@@ -18,6 +19,9 @@ const TAKES_NO_MESSAGES = new Set([
   'restricted_action',
 ]);
 
+/** Makes clients for one workspace each. */
+export type SlackClients = (workspace: SlackWorkspace) => Promise<WebClient>;
+
 /** How answers reach a person: by the response_url of what they did, else directly. */
 export interface SlackAnswers extends Pick<ChatPlatform, 'edit' | 'message'> {
   /** Answers what somebody has just done: in place while that is allowed, otherwise directly. */
@@ -25,13 +29,12 @@ export interface SlackAnswers extends Pick<ChatPlatform, 'edit' | 'message'> {
 }
 
 /** `apiUrl` says which Slack it is: response_urls of any other host are refused. */
-export function createSlackAnswers(client: WebClient, apiUrl: string): SlackAnswers {
+export function createSlackAnswers(clientFor: SlackClients, apiUrl: string): SlackAnswers {
   const origin = replyOrigin(apiUrl);
 
-  const edit: ChatPlatform['edit'] = async (replyHandle, answer) => {
-    const home = homeOf(replyHandle);
-    if (home !== null) {
-      await publishHome(client, home, answer);
+  const edit: ChatPlatform['edit'] = async ({ replyHandle, userId, ...workspace }, answer) => {
+    if (isHome(replyHandle)) {
+      await publishHome(await clientFor(workspace), userId, answer);
       return true;
     }
     if (!URL.canParse(replyHandle) || new URL(replyHandle).origin !== origin) return false;
@@ -50,7 +53,8 @@ export function createSlackAnswers(client: WebClient, apiUrl: string): SlackAnsw
     throw new Error(`response_url answered ${response.status}`);
   };
 
-  const message: ChatPlatform['message'] = async (userId, answer) => {
+  const message: ChatPlatform['message'] = async ({ userId, ...workspace }, answer) => {
+    const client = await clientFor(workspace);
     try {
       await client.chat.postMessage({ channel: userId, ...render(answer) });
       return true;
@@ -64,10 +68,9 @@ export function createSlackAnswers(client: WebClient, apiUrl: string): SlackAnsw
     edit,
     message,
     async tell(reply, answer) {
-      const isHome = homeOf(reply.replyHandle) !== null;
-      const spoken = speak(isHome ? withNavigation(answer) : answer, reply.language);
-      const isShown = reply.replyUntil.getTime() > Date.now() && (await edit(reply.replyHandle, spoken));
-      if (!isShown) await message(reply.userId, spoken);
+      const spoken = speak(isHome(reply.replyHandle) ? withNavigation(answer) : answer, reply.language);
+      const isShown = reply.replyUntil.getTime() > Date.now() && (await edit(reply, spoken));
+      if (!isShown) await message(reply, spoken);
     },
   };
 }

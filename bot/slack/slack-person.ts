@@ -6,15 +6,15 @@ import type {
   ViewSubmitAction,
 } from '@slack/bolt';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
+import type { SlackWorkspace } from '../../core/ports.js';
 
 /** A response_url takes five posts within 30 minutes of the act; a minute is kept back. */
 const REPLY_POSTS = 5;
 const REPLY_LIFETIME_MS = 29 * 60 * 1000;
 
 /** Who did something in Slack, and in which workspace. */
-export interface SlackPerson {
+export interface SlackPerson extends SlackWorkspace {
   profile: ChatProfile;
-  teamId: string;
 }
 
 /** Who typed a slash command. */
@@ -27,11 +27,13 @@ export function personOfCommand(command: SlashCommand): SlackPerson {
     enterprise_id,
     enterprise_name,
   } = command;
+  const workspaceId = enterprise_id || teamId;
   return {
     teamId,
+    workspaceId,
     profile: {
       platform: 'SLACK',
-      workspaceId: enterprise_id || teamId,
+      workspaceId,
       userId,
       userName: `@${name}`,
       workspaceName: team_domain || enterprise_name || teamId,
@@ -46,12 +48,13 @@ export function personOfInteraction({
   enterprise,
 }: BlockAction | ViewSubmitAction | MessageShortcut | GlobalShortcut): SlackPerson {
   const teamId = user.team_id ?? team?.id ?? '';
-  const enterpriseId = enterprise?.id ?? team?.enterprise_id;
+  const workspaceId = enterprise?.id || team?.enterprise_id || teamId;
   return {
     teamId,
+    workspaceId,
     profile: {
       platform: 'SLACK',
-      workspaceId: enterpriseId || teamId,
+      workspaceId,
       userId: user.id,
       userName: `@${nameOf(user)}`,
       workspaceName: team?.domain ?? enterprise?.name ?? teamId,
@@ -64,8 +67,9 @@ export function personOfEvent(
   userId: string,
   { team_id: teamId, enterprise_id }: { team_id: string; enterprise_id?: string },
 ): SlackPerson {
+  const workspaceId = enterprise_id || teamId;
   const about = { userName: `@${userId}`, workspaceName: teamId };
-  return { teamId, profile: { platform: 'SLACK', workspaceId: enterprise_id || teamId, userId, ...about } };
+  return { teamId, workspaceId, profile: { platform: 'SLACK', workspaceId, userId, ...about } };
 }
 
 function nameOf(user: { id: string; name?: string; username?: string }): string {
@@ -78,11 +82,12 @@ export function replyDirectly(person: SlackPerson): ChatReply {
 }
 
 /** Where somebody is answered who has just done something. */
-export function replyTo({ profile }: SlackPerson, responseUrl: string): ChatReply {
+export function replyTo({ profile, teamId }: SlackPerson, responseUrl: string): ChatReply {
   const { platform, workspaceId, userId } = profile;
   return {
     platform,
     workspaceId,
+    teamId,
     userId,
     language: 'en',
     replyHandle: responseUrl,

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { WebClient } from '@slack/web-api';
 import { findLanguage } from '../../core/identities/find-language.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { SlackFiles } from '../../core/ports.js';
 import { isFirstSeen } from '../../core/seen-request.js';
 import type { BotDeps, CommandResult } from '../chat.js';
 import { explain } from '../commands/share.js';
-import type { SlackAnswers } from './slack-answers.js';
+import type { SlackAnswers, SlackClients } from './slack-answers.js';
 
 /** What the Slack platform works with. */
 export type SlackDeps = BotDeps & { slackFiles: SlackFiles };
@@ -14,8 +13,8 @@ export type SlackDeps = BotDeps & { slackFiles: SlackFiles };
 /** What every listener is given. */
 export interface SlackTools {
   deps: SlackDeps;
-  /** Calls as our app in its workspace, quickly: a person waits. */
-  client: WebClient;
+  /** Calls as our app in one workspace, quickly: a person waits. @throws AppError as SlackTokens */
+  clientFor: SlackClients;
   answers: SlackAnswers;
 }
 

@@ -17,6 +17,8 @@ export interface ChatProfile extends ChatUser {
 
 /** Where and in which language the bot answers a chat sender, and for how long and how often it still may. */
 export interface ChatReply extends ChatUser {
+  /** Slack: the team whose app answers. Empty elsewhere. */
+  teamId: string;
   language: Language;
   replyHandle: string;
   replyUntil: Date;

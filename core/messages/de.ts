@@ -60,8 +60,8 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     'Ich kann nur Dateien senden, die du selbst hochgeladen hast. Es wurde nichts gesendet.',
   'file.link_expired': (p) =>
     `Discords Link zu ${p.name} ist abgelaufen, bevor ich die Datei kopieren konnte. Hänge sie bitte noch einmal an. Es wurde nichts gesendet.`,
-  'file.reinstall': () =>
-    'Passalong muss in diesem Arbeitsbereich neu installiert werden. Bitte einen Admin darum. Es wurde nichts gesendet.',
+  'file.reinstall': (p) =>
+    `Passalong muss in diesem Arbeitsbereich neu installiert werden. Bitte einen Admin darum${p.url ? `: ${p.url}` : '.'} Es wurde nichts gesendet.`,
   'file.not_the_file': (p) =>
     `${p.platform} hat statt ${p.name} eine Anmeldeseite geschickt. Vielleicht muss ein Admin die App neu installieren. Es wurde nichts gesendet.`,
   'file.size_differs': (p) =>
@@ -257,6 +257,11 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'button.cancel': () => 'Abbrechen',
   'button.share_file': () => 'Datei teilen',
   'button.settings': () => 'Einstellungen',
+  'install.done': (p) => `Passalong ist in ${p.name} installiert`,
+  'install.next': () =>
+    'Gehe zurück zu Slack, poste eine Datei und tippe /share mit einer E-Mail-Adresse, oder öffne Passalong unter Apps.',
+  'install.failed': () => 'Passalong wurde nicht installiert',
+  'install.again': () => 'Noch einmal versuchen',
   'button.disconnect': () => 'Trennen',
   'button.fix': () => 'Adressen berichtigen',
   'button.undo': () => 'Rückgängig',

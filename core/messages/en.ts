@@ -66,8 +66,8 @@ export const en = {
   'file.not_own': (_: Nothing) => 'I can only send files that you uploaded yourself. Nothing was sent.',
   'file.link_expired': (p: { name: string }) =>
     `Discord's link to ${p.name} expired before I could copy it. Please attach it again. Nothing was sent.`,
-  'file.reinstall': (_: Nothing) =>
-    'The Passalong app needs to be reinstalled in this workspace. Ask an admin of this workspace. Nothing was sent.',
+  'file.reinstall': (p: { url?: string | null }) =>
+    `The Passalong app needs to be reinstalled in this workspace. Ask an admin of this workspace${p.url ? `: ${p.url}` : '.'} Nothing was sent.`,
   'file.not_the_file': (p: { name: string; platform: string }) =>
     `${p.platform} answered with a sign-in page instead of ${p.name}. An admin may have to reinstall the app. Nothing was sent.`,
   'file.size_differs': (p: { name: string }) =>
@@ -272,6 +272,11 @@ export const en = {
   'button.cancel': (_: Nothing) => 'Cancel',
   'button.share_file': (_: Nothing) => 'Share a file',
   'button.settings': (_: Nothing) => 'Settings',
+  'install.done': (p: { name: string }) => `Passalong is installed in ${p.name}`,
+  'install.next': (_: Nothing) =>
+    'Go back to Slack, post a file and type /share with an e-mail address, or open Passalong under Apps.',
+  'install.failed': (_: Nothing) => 'Passalong was not installed',
+  'install.again': (_: Nothing) => 'Try again',
   'button.disconnect': (_: Nothing) => 'Disconnect',
   'button.fix': (_: Nothing) => 'Fix addresses',
   'button.undo': (_: Nothing) => 'Undo',

@@ -6,7 +6,12 @@ import * as z from 'zod';
  */
 export const attachmentSource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('upload') }),
-  z.strictObject({ kind: z.literal('slack'), teamId: z.string(), fileId: z.string() }),
+  z.strictObject({
+    kind: z.literal('slack'),
+    teamId: z.string(),
+    workspaceId: z.string(),
+    fileId: z.string(),
+  }),
   z.strictObject({ kind: z.literal('discord'), url: z.url().max(4000) }),
 ]);
 

@@ -50,6 +50,14 @@ const HANDED_ON = [
   'MAX_RECIPIENTS_PER_DAY_WHEN_NEW',
   'SLACK_BOT_TOKEN',
   'SLACK_APP_TOKEN',
+  'SLACK_CLIENT_ID',
+  'SLACK_CLIENT_SECRET',
+  'SLACK_SIGNING_SECRET',
+  'SLACK_SIGNING_SECRET_PREVIOUS',
+  'SLACK_TOKEN_KEY',
+  'SLACK_TOKEN_KEY_PREVIOUS',
+  'SLACK_PUBLIC_URL',
+  'BOT_PORT',
   'SLACK_API_URL',
   'SLACK_FILE_HOSTS',
   'DISCORD_TOKEN',
@@ -63,7 +71,12 @@ const HANDED_ON = [
 
 /** Whether Slack or Discord is a double, in which somebody may act by the chat console. */
 export function hasDoubledChat({ given }: Settings): boolean {
-  return !given['SLACK_BOT_TOKEN'] || !given['DISCORD_TOKEN'];
+  return !hasRealSlack(given) || !given['DISCORD_TOKEN'];
+}
+
+/** Whether Slack is the real one: by Socket Mode, or over HTTP. */
+export function hasRealSlack(given: Settings['given']): boolean {
+  return Boolean(given['SLACK_BOT_TOKEN'] ?? given['SLACK_CLIENT_ID']);
 }
 
 /** @throws Error that names every wrong variable */
@@ -77,7 +90,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     throw new Error(`The environment is not right:\n${lines.join('\n')}\nSee .env.example.`);
   }
   const given = Object.fromEntries(HANDED_ON.flatMap((name) => (set[name] ? [[name, set[name]]] : [])));
-  if (read.data.NODE_ENV === 'production' && !(given['SLACK_BOT_TOKEN'] && given['DISCORD_TOKEN'])) {
+  if (read.data.NODE_ENV === 'production' && !(hasRealSlack(given) && given['DISCORD_TOKEN'])) {
     throw new Error(
       'NODE_ENV=production takes no simulated Slack or Discord: set the variables of both, or leave NODE_ENV unset.',
     );

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { findFreePorts } from './ports.js';
-import { hasDoubledChat, type Settings } from './read-settings.js';
+import { hasDoubledChat, hasRealSlack, type Settings } from './read-settings.js';
 import type { Secrets } from './secrets.js';
 import type { Service, Supervisor } from './supervisor.js';
 
@@ -75,7 +75,7 @@ export async function startStack(
       inbox: given['SES_ENDPOINT'] ?? local(settings.INBOX_PORT),
       s3: given['S3_ENDPOINT'] ?? local(settings.S3_PORT),
       lambda: local(lambdaPort),
-      slack: given['SLACK_BOT_TOKEN'] ? null : local(slackPort),
+      slack: hasRealSlack(given) ? null : local(slackPort),
       discord: given['DISCORD_TOKEN'] ? null : local(discordPort),
       console: hasDoubledChat(settings) ? local(settings.CONSOLE_PORT) : null,
     };

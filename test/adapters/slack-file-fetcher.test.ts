@@ -29,10 +29,12 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const config = (url = slack.url) => ({ ...TOKENS, apiUrl: `${url}/api/`, fileHosts: [new URL(url).host] });
-const source = (fileId: string) => ({ kind: 'slack', teamId: 'T0ACME0001', fileId }) as const;
+const config = (url = slack.url) => ({ apiUrl: `${url}/api/`, fileHosts: [new URL(url).host] });
+const tokens = { get: () => Promise.resolve(TOKENS.botToken) };
+const WORKSPACE = { teamId: 'T0ACME0001', workspaceId: 'T0ACME0001' };
+const source = (fileId: string) => ({ kind: 'slack', ...WORKSPACE, fileId }) as const;
 const fetchFile = (fileId: string, file = FILE) =>
-  createSlackFileFetcher(config()).fetch(source(fileId), file);
+  createSlackFileFetcher(config(), tokens).fetch(source(fileId), file);
 
 async function post(channelId = GENERAL, mimetype = 'text/plain'): Promise<string> {
   const upload = { userId: ADA, channelId, name: FILE.name, mimetype, source: Buffer.from(BYTES) };
@@ -84,7 +86,7 @@ describe('fetching', () => {
 
   test('Slack out of reach is worth another try', async () => {
     const fileId = await post();
-    const fetcher = createSlackFileFetcher({ ...config(), apiUrl: 'http://127.0.0.1:9/api/' });
+    const fetcher = createSlackFileFetcher({ ...config(), apiUrl: 'http://127.0.0.1:9/api/' }, tokens);
     await expect(fetcher.fetch(source(fileId), FILE)).rejects.toMatchObject({
       kind: 'unavailable',
       code: 'file.unreachable',
@@ -108,14 +110,14 @@ describe('fetching', () => {
     onTestFinished(() => void server.close());
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const fetching = createSlackFileFetcher(config(url)).fetch(source('F1'), FILE);
+    const fetching = createSlackFileFetcher(config(url), tokens).fetch(source('F1'), FILE);
     await expect(fetching).rejects.toMatchObject({ code: 'file.not_the_file' });
   });
 });
 
 describe.each([
   ['fetching', (fileId: string) => fetchFile(fileId)],
-  ['describing', (fileId: string) => createSlackFiles(config()).describe(fileId)],
+  ['describing', (fileId: string) => createSlackFiles(config(), tokens).describe(WORKSPACE, fileId)],
 ] as const)('%s', (_, act) => {
   test.each([
     ['deleted', { kind: 'gone', code: 'file.deleted' }],
@@ -147,7 +149,7 @@ describe.each([
 test('a file shared by another organisation is described by files.info alone', async () => {
   const fileId = await post();
   await slack.control.setFileState({ fileId, state: 'check_file_info' });
-  expect(await createSlackFiles(config()).describe(fileId)).toEqual({
+  expect(await createSlackFiles(config(), tokens).describe(WORKSPACE, fileId)).toEqual({
     name: FILE.name,
     contentType: 'text/plain',
     sizeBytes: 10,
@@ -159,8 +161,8 @@ test('a file shared by another organisation is described by files.info alone', a
 test('a description gives up at once where Slack is down or says to wait', async () => {
   const fileId = await post();
   slack.faults.rateLimitNext = 1;
-  const files = createSlackFiles(config());
-  await expect(files.describe(fileId)).rejects.toMatchObject({ kind: 'unavailable' });
+  const files = createSlackFiles(config(), tokens);
+  await expect(files.describe(WORKSPACE, fileId)).rejects.toMatchObject({ kind: 'unavailable' });
   slack.faults.webApiDown = true;
-  await expect(files.describe(fileId)).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(files.describe(WORKSPACE, fileId)).rejects.toMatchObject({ kind: 'unavailable' });
 });

@@ -8,6 +8,8 @@ import { ADA, GENERAL, GRACE, LOUNGE, startRig, type Rig } from './discord-rig.j
 
 let rig: Rig;
 
+const at = (userId: string) => ({ userId, teamId: '', workspaceId: '' });
+
 beforeAll(async () => {
   rig = await startRig();
 });
@@ -221,12 +223,12 @@ describe('the platform', () => {
   const answer = { lines: ['Delivered'], buttons: [] };
 
   test('writes directly to a person, and says where that is not wanted or nobody is there', async () => {
-    expect(await rig.platform.message(GRACE, answer)).toBe(true);
+    expect(await rig.platform.message(at(GRACE), answer)).toBe(true);
     const { channelId } = rig.discord.control.openDirectMessage({ userId: GRACE });
     expect(rig.discord.control.messages({ channelId }).at(-1)?.content).toBe('Delivered');
     rig.discord.faults.dmClosed = [GRACE];
-    expect(await rig.platform.message(GRACE, answer)).toBe(false);
-    expect(await rig.platform.message('100900000000000009', answer)).toBe(false);
+    expect(await rig.platform.message(at(GRACE), answer)).toBe(false);
+    expect(await rig.platform.message(at('100900000000000009'), answer)).toBe(false);
   });
 
   test('cannot edit after 15 minutes or what was deleted, and throws where Discord is away', async () => {
@@ -234,9 +236,9 @@ describe('the platform', () => {
     const id = await shareOnePlan();
     await rig.reads(id, 'Saved');
     const { replyHandle } = await rig.db.chatNotice.findFirstOrThrow({ orderBy: { createdAt: 'desc' } });
-    expect(await rig.platform.edit(replyHandle!, answer)).toBe(true);
+    expect(await rig.platform.edit({ ...at(ADA), replyHandle: replyHandle! }, answer)).toBe(true);
     rig.discord.faults.restDown = true;
-    await expect(rig.platform.edit(replyHandle!, answer)).rejects.toThrow();
+    await expect(rig.platform.edit({ ...at(ADA), replyHandle: replyHandle! }, answer)).rejects.toThrow();
     rig.discord.faults.restDown = false;
 
     const deleted = await shareOnePlan();
@@ -244,11 +246,13 @@ describe('the platform', () => {
     const other = await rig.db.chatNotice.findFirstOrThrow({ orderBy: { createdAt: 'desc' } });
     const original = `${rig.discord.url}/api/v10/webhooks/${other.replyHandle!}/messages/@original`;
     await fetch(original, { method: 'DELETE' });
-    expect(await rig.platform.edit(other.replyHandle!, answer)).toBe(false);
+    expect(await rig.platform.edit({ ...at(ADA), replyHandle: other.replyHandle! }, answer)).toBe(false);
 
     rig.discord.control.passTime({ ms: 15 * 60_000 });
-    expect(await rig.platform.edit(replyHandle!, answer)).toBe(false);
-    expect(await rig.platform.edit('900000000000000001/unknown', answer)).toBe(false);
+    expect(await rig.platform.edit({ ...at(ADA), replyHandle: replyHandle! }, answer)).toBe(false);
+    expect(await rig.platform.edit({ ...at(ADA), replyHandle: '900000000000000001/unknown' }, answer)).toBe(
+      false,
+    );
   });
 
   test('logs no name, address, URL or token', () => {

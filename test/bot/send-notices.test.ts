@@ -53,12 +53,12 @@ function fakePlatform(): FakePlatform {
     isEditable: true,
     takesMessages: true,
     whileEditing: async () => {},
-    async edit(handle, answer) {
+    async edit({ replyHandle: handle }, answer) {
       await this.whileEditing(handle);
       if (this.isEditable) this.edits.push({ handle, text: textOf(answer) });
       return this.isEditable;
     },
-    async message(userId, answer) {
+    async message({ userId }, answer) {
       if (this.takesMessages) this.messages.push({ userId, text: textOf(answer) });
       return this.takesMessages;
     },
@@ -73,7 +73,7 @@ function textOf({ title, lines }: SpokenAnswer): string {
 const minutes = (count: number) => new Date(Date.now() + count * 60_000);
 
 function replyTo(userId: string) {
-  const about = { platform: 'SLACK', workspaceId: 'T1', userId, language: 'en' } as const;
+  const about = { platform: 'SLACK', workspaceId: 'T1', teamId: 'T1', userId, language: 'en' } as const;
   return { ...about, replyHandle: `handle of ${userId}`, replyUntil: minutes(30), repliesLeft: 5 };
 }
 

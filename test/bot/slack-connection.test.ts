@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSlackAnswers } from '../../bot/slack/slack-answers.js';
 import type { SpokenAnswer } from '../../bot/chat.js';
 import { WebClient } from '@slack/web-api';
-import { ADA, ADA_DM, GENERAL, SlackBotRig } from './slack-rig.js';
+import { ADA, ADA_DM, GENERAL, SlackBotRig, TEAM } from './slack-rig.js';
 
 let rig: SlackBotRig;
 
+const at = (replyHandle = '', userId = ADA) => ({ userId, teamId: TEAM, workspaceId: TEAM, replyHandle });
 const said = (text: string): SpokenAnswer => ({ lines: [text], buttons: [], isFinal: true });
 
 beforeEach(async () => {
@@ -108,18 +109,18 @@ describe('answers', () => {
     await rig.says(command, 'Share files');
     const url = command.responseUrl ?? '';
     const tries: boolean[] = [];
-    for (const text of ['1', '2', '3', '4', '5', '6']) tries.push(await platform.edit(url, said(text)));
+    for (const text of ['1', '2', '3', '4', '5', '6']) tries.push(await platform.edit(at(url), said(text)));
     expect(tries).toEqual([true, true, true, true, false, false]);
     const old = rig.share('help').responseUrl ?? '';
     rig.nowMs.offset = 31 * 60_000;
-    expect(await platform.edit(old, said('late'))).toBe(false);
+    expect(await platform.edit(at(old), said('late'))).toBe(false);
   });
 
   test('an answer is shown in place of the one before, to its reader alone', async () => {
     await rig.startBot();
     const command = rig.share('help');
     await rig.says(command, 'Share files');
-    expect(await rig.platform.edit(command.responseUrl ?? '', said('new words'))).toBe(true);
+    expect(await rig.platform.edit(at(command.responseUrl ?? ''), said('new words'))).toBe(true);
     expect(command.current).toMatchObject({ text: 'new words', onlyFor: ADA });
     expect(rig.slack.control.messages({ userId: ADA, channelId: GENERAL })).toHaveLength(1);
   });
@@ -132,12 +133,15 @@ describe('answers', () => {
     '',
   ])('%s is not posted to by a bot of another Slack', async (url) => {
     await rig.startBot();
-    expect(await rig.platform.edit(url, said('hello'))).toBe(false);
+    expect(await rig.platform.edit(at(url), said('hello'))).toBe(false);
   });
 
   test('in production only hooks.slack.com is posted to', async () => {
     await rig.startBot();
-    const { edit } = createSlackAnswers(new WebClient('xoxb-none'), 'https://slack.com/api/');
+    const { edit } = createSlackAnswers(
+      () => Promise.resolve(new WebClient('xoxb-none')),
+      'https://slack.com/api/',
+    );
     const url = rig.share('help').responseUrl ?? '';
     for (const other of [
       url,
@@ -145,19 +149,19 @@ describe('answers', () => {
       'http://hooks.slack.com/x',
       'https://slack.com/x',
     ]) {
-      expect(await edit(other, said('hello'))).toBe(false);
+      expect(await edit(at(other), said('hello'))).toBe(false);
     }
   });
 
   test('a direct message reaches a person, and a person who cannot be written to is no error', async () => {
     await rig.startBot();
-    expect(await rig.platform.message(ADA, said('hello'))).toBe(true);
+    expect(await rig.platform.message(at(), said('hello'))).toBe(true);
     expect(rig.slack.control.messages({ userId: ADA, channelId: ADA_DM }).map(({ text }) => text)).toEqual([
       'hello',
     ]);
-    expect(await rig.platform.message('U0NOBODY01', said('hello'))).toBe(false);
+    expect(await rig.platform.message(at('', 'U0NOBODY01'), said('hello'))).toBe(false);
     rig.slack.faults.webApiDown = true;
-    await expect(rig.platform.message(ADA, said('hello'))).rejects.toThrow();
+    await expect(rig.platform.message(at(), said('hello'))).rejects.toThrow();
   });
 
   test('where a form says nothing usable about its answer, the answer comes as a direct message', async () => {

@@ -17,6 +17,8 @@ export const [GENERAL, FILES, ADA_DM] = ['C0GENERAL1', 'C0FILES001', 'D0ADA00001
 export const TEAM = 'T0ACME0001';
 const TOKENS = { botToken: 'xoxb-local', appToken: 'xapp-local' };
 
+const tokens = { get: () => Promise.resolve(TOKENS.botToken) };
+
 type Interaction = ReturnType<LocalSlack['control']['interaction']>;
 
 /** The Slack platform as it ships, against the double of Slack and a database of its own. */
@@ -66,18 +68,23 @@ export class SlackBotRig {
       portalUrl,
       timings,
       marks,
-      slackFiles: createSlackFiles(this.config),
+      slackFiles: createSlackFiles(this.config, tokens),
     };
   }
 
   get config() {
     const { host } = new URL(this.slack.url);
-    return { ...TOKENS, apiUrl: `${this.slack.url}/api/`, fileHosts: [host] };
+    const access = { kind: 'socket', ...TOKENS } as const;
+    return { access, apiUrl: `${this.slack.url}/api/`, fileHosts: [host] };
   }
 
   async startBot(changes: Partial<SlackDeps> = {}): Promise<void> {
     const deps = { ...this.deps, ...changes };
-    this.platform = await startSlackPlatform(deps, this.config);
+    this.platform = await startSlackPlatform(deps, this.config, tokens, {
+      host: '127.0.0.1',
+      port: 0,
+      drainMs: 0,
+    });
     const notices = startNoticeSender(deps, [this.platform], async () => {
       const client = new pg.Client({ connectionString: this.database.connectionString });
       await client.connect();

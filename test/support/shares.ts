@@ -9,7 +9,7 @@ type RequestFile = ShareRequest['files'][number];
 /** A file in Slack. */
 export function slackFile(name: string, bytes: Buffer | number, fileId = 'F1'): RequestFile {
   const sizeBytes = typeof bytes === 'number' ? bytes : bytes.length;
-  return { name, sizeBytes, source: { kind: 'slack', teamId: 'T1', fileId } };
+  return { name, sizeBytes, source: { kind: 'slack', teamId: 'T1', workspaceId: 'T1', fileId } };
 }
 
 /** A file that a browser is about to upload. */

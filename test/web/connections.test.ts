@@ -26,6 +26,7 @@ async function pressConnect() {
     workspaceId,
     userId,
     language: 'en' as const,
+    teamId: '',
     replyHandle: 'handle',
     replyUntil: new Date(),
     repliesLeft: 1,

@@ -108,6 +108,21 @@ CREATE TABLE "share_draft" (
 );
 
 -- CreateTable
+CREATE TABLE "installation" (
+    "workspace_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "is_organisation" BOOLEAN NOT NULL,
+    "scopes" TEXT[],
+    "bot_token" TEXT NOT NULL,
+    "refresh_token" TEXT,
+    "token_expires_at" TIMESTAMPTZ(6),
+    "installed_by" TEXT NOT NULL,
+    "installed_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "installation_pkey" PRIMARY KEY ("workspace_id")
+);
+
+-- CreateTable
 CREATE TABLE "slack_file_seen" (
     "team_id" TEXT NOT NULL,
     "channel_id" TEXT NOT NULL,
@@ -287,6 +302,7 @@ CREATE TABLE "chat_notice" (
     "subject_id" UUID NOT NULL,
     "platform" "platform" NOT NULL,
     "workspace_id" TEXT NOT NULL,
+    "team_id" TEXT NOT NULL DEFAULT '',
     "user_id" TEXT NOT NULL,
     "language" TEXT NOT NULL DEFAULT 'en',
     "reply_handle" TEXT,

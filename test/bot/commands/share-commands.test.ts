@@ -41,7 +41,12 @@ beforeEach(async () => {
 
 const reply = () => {
   const { platform, workspaceId, userId } = person;
-  const handle = { replyHandle: 'handle', replyUntil: new Date(Date.now() + 60_000), repliesLeft: 5 };
+  const handle = {
+    teamId: 'T1',
+    replyHandle: 'handle',
+    replyUntil: new Date(Date.now() + 60_000),
+    repliesLeft: 5,
+  };
   return { platform, workspaceId, userId, language: 'en', ...handle } as const;
 };
 const said = (answer: Answer | null): SpokenAnswer => speak(answer!, 'en');

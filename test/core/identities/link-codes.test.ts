@@ -59,7 +59,7 @@ function person(): ChatProfile {
 async function mint(by = ann): Promise<{ linkCodeId: string; token: string }> {
   const { platform, workspaceId, userId } = by;
   const to = { platform, workspaceId, userId, language: 'en' } as const;
-  const reply = { ...to, replyHandle: 'r', replyUntil: new Date(), repliesLeft: 5 };
+  const reply = { ...to, teamId: 'T1', replyHandle: 'r', replyUntil: new Date(), repliesLeft: 5 };
   const { linkCodeId, url } = await createLinkCode(deps(), 'https://portal.test', by, reply);
   expect(url).toMatch(/^https:\/\/portal\.test\/connect\/[\w.-]+$/);
   return { linkCodeId, token: url.split('/').at(-1) ?? '' };

@@ -264,6 +264,7 @@ function chatReply() {
     workspaceId: 'T1',
     userId: randomUUID(),
     language: 'en' as const,
+    teamId: 'T1',
     replyHandle: 'https://slack.test/reply',
     replyUntil,
     repliesLeft: 5,

@@ -106,9 +106,10 @@ export function accessTokens(world: SlackWorld, args: Args): Record<string, unkn
   switch (args.grant_type) {
     case undefined:
     case 'authorization_code': {
-      const grant = spendCode(world, args);
-      const { userId, isEnterpriseInstall, scopes } = grant;
+      const { userId, isEnterpriseInstall, scopes } = spendCode(world, args);
       const teamId = isEnterpriseInstall ? null : teamOf(userId).id;
+      const isOrgWide = world.installations.some((each) => each.isEnterpriseInstall && !each.isRevoked);
+      if (isOrgWide && teamId !== null) throw new SlackError('cannot_install_an_org_installed_app');
       const installation = install(world, { teamId, isEnterpriseInstall }, userId, scopes);
       return { ...answerFor(world, installation), authed_user: { id: userId } };
     }

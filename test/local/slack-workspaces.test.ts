@@ -218,6 +218,8 @@ describe('docs.slack.dev/enterprise: in an organisation', () => {
       ...{ team_id: GLOBEX_TEAM, enterprise_id: ORGANISATION.id, context_enterprise_id: ORGANISATION.id },
       authorizations: [{ team_id: null, enterprise_id: ORGANISATION.id, is_enterprise_install: true }],
     });
+    const again = await rig.access({ code: rig.allow(ADA) });
+    expect(again.error).toBe('cannot_install_an_org_installed_app');
     control.uninstall({ teamId: ORGANISATION.id });
     expect(await rig.refused('auth.test', {}, token)).toBe('token_revoked');
     expect(() => control.runCommand(about)).toThrow('not a valid command');

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { APP, TEAM } from './people.js';
+import type { Installation } from './installations.js';
+import { APP } from './people.js';
 import { newId, type SlackWorld } from './world.js';
 
 export interface Envelope {
@@ -29,25 +30,37 @@ export const ACK_TIMEOUT_MS = 3000;
 /** Fields that every payload carries. `token` is the deprecated verification token. */
 export const payloadBasics = { token: 'local-verification-token', api_app_id: APP.id };
 
-/** Delivers an event, and again while it is not acknowledged: "3 retries: at once, after 1 minute, after 5 minutes". */
-export async function deliverEvent(world: SlackWorld, event: SlackEvent): Promise<void> {
-  const record = { eventId: newId('Ev'), type: event.type, attempts: 0, acknowledged: false };
+/**
+ * Delivers an event of a workspace, and again while it is not acknowledged: "3 retries: at once, after 1 minute, after
+ * 5 minutes". It says what was true when it happened, also where it comes `lateMs` after that.
+ */
+export async function deliverEvent(
+  world: SlackWorld,
+  installation: Installation,
+  teamId: string,
+  event: SlackEvent,
+  lateMs = 0,
+): Promise<void> {
+  const record = { eventId: newId('Ev'), teamId, type: event.type, attempts: 0, acknowledged: false };
   world.events.push(record);
-  const installed = { team_id: TEAM.id, user_id: APP.botUserId, is_bot: true };
+  const { enterprise } = world;
+  const enterprise_id = enterprise?.id ?? null;
+  const installed = { enterprise_id, team_id: installation.teamId, user_id: APP.botUserId, is_bot: true };
   const payload = {
     ...payloadBasics,
     ...{
-      team_id: TEAM.id,
-      context_team_id: TEAM.id,
-      context_enterprise_id: null,
+      ...(enterprise && { enterprise_id }),
+      team_id: teamId,
+      context_team_id: teamId,
+      context_enterprise_id: enterprise_id,
       is_ext_shared_channel: false,
     },
     ...{ type: 'event_callback', event_id: record.eventId, event_time: Math.floor(world.now() / 1000) },
-    authorizations: [{ ...installed, enterprise_id: null, is_enterprise_install: false }],
+    authorizations: [{ ...installed, is_enterprise_install: installation.isEnterpriseInstall }],
     event,
   };
   let retry: Envelope['retry'];
-  for (const waitMs of [0, ...world.retryDelaysMs]) {
+  for (const waitMs of [lateMs, ...world.retryDelaysMs]) {
     const stopped = await delay(waitMs, false, { signal: world.closing.signal }).catch(() => true);
     if (stopped) return;
     const answer = await attempt();

@@ -14,9 +14,9 @@ const POSTS = [
     'pressButton',
     'submitView',
   ] as const),
-  ...(['closeView', 'openHome', 'inviteApp', 'setFileState'] as const),
+  ...(['closeView', 'openHome', 'inviteApp', 'setFileState', 'authorize', 'uninstall'] as const),
 ];
-const GETS = ['messages', 'views', 'home', 'state'] as const;
+const GETS = ['messages', 'views', 'home', 'state', 'installations'] as const;
 
 const filesHost = z.enum(['ok', 'sign-in-page', 'redirect', 'redirect-elsewhere', 'truncate', 'gone']);
 const faultChange = z

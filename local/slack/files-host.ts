@@ -4,11 +4,13 @@ import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response, type Router } from 'express';
 
 import { bytesPath, isVisibleToApp, type FileState, type StoredFile } from './files.js';
-import { TEAM } from './people.js';
+import { installationOf, type Installation } from './installations.js';
+import { teamOf } from './people.js';
+import { SlackError } from './slack-error.js';
 import type { SlackWorld } from './world.js';
 
 const DOWNLOADABLE: ReadonlySet<FileState> = new Set(['ok', 'check_file_info'] as const);
-const SIGN_IN_PAGE = `<!DOCTYPE html><html><title>Slack</title><body>Sign in to ${TEAM.name}</body></html>`;
+const SIGN_IN_PAGE = `<!DOCTYPE html><html><title>Slack</title><body>Sign in to your workspace</body></html>`;
 
 /** The host behind `url_private` and `url_private_download`: streams from disk, answers Range requests. */
 export function createFilesHost(world: SlackWorld): Router {
@@ -59,9 +61,20 @@ async function sendBytes(world: SlackWorld, file: StoredFile, response: Response
 }
 
 function requestedFile(world: SlackWorld, request: Request): StoredFile | undefined {
-  if (request.get('authorization') !== `Bearer ${world.botToken}`) return undefined;
-  if (!world.scopes.includes('files:read')) return undefined;
+  const [, token] = /^Bearer (.+)$/.exec(request.get('authorization') ?? '') ?? [];
+  const installation = token === undefined ? undefined : liveInstallation(world, token);
+  if (!installation?.scopes.includes('files:read')) return undefined;
   const [teamId, fileId = ''] = String(request.params.key).split('-');
-  const file = teamId === TEAM.id ? world.files.get(fileId) : undefined;
-  return file && isVisibleToApp(world, file) ? file : undefined;
+  const file = world.files.get(fileId);
+  if (!file || teamOf(file.userId).id !== teamId) return undefined;
+  return isVisibleToApp(world, installation, file) ? file : undefined;
+}
+
+function liveInstallation(world: SlackWorld, token: string): Installation | undefined {
+  try {
+    return installationOf(world, token);
+  } catch (error) {
+    if (!(error instanceof SlackError)) throw error;
+    return undefined;
+  }
 }

@@ -4,7 +4,8 @@ import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { APP, TEAM, type Channel } from './people.js';
+import type { Installation } from './installations.js';
+import { APP, teamOf, type Channel } from './people.js';
 import { SlackError } from './slack-error.js';
 import { newId, type SlackWorld } from './world.js';
 
@@ -76,9 +77,13 @@ export function bytesPath(world: SlackWorld, fileId: string): string {
 }
 
 /** The file as the app may see it. @throws SlackError file_not_found, file_deleted or access_denied */
-export function fileForApp(world: SlackWorld, fileId: unknown): Record<string, unknown> {
+export function fileForApp(
+  world: SlackWorld,
+  installation: Installation,
+  fileId: unknown,
+): Record<string, unknown> {
   const file = world.files.get(String(fileId));
-  if (!file || !isVisibleToApp(world, file)) throw new SlackError('file_not_found');
+  if (!file || !isVisibleToApp(world, installation, file)) throw new SlackError('file_not_found');
   if (file.state === 'deleted') throw new SlackError('file_deleted');
   if (file.state === 'access_denied') throw new SlackError('access_denied');
   // "check_file_info" means: this call has the information that the message lacked.
@@ -109,7 +114,8 @@ export function fileInMessage(world: SlackWorld, file: StoredFile): Record<strin
 }
 
 /** Public channels need no membership [unconfirmed by the documentation]; private ones and direct messages do. */
-export function isVisibleToApp(world: SlackWorld, file: StoredFile): boolean {
+export function isVisibleToApp(world: SlackWorld, { teamIds }: Installation, file: StoredFile): boolean {
+  if (!teamIds.includes(teamOf(file.userId).id)) return false;
   if (file.isGivenToApp) return true;
   return channelsOf(world, file).some(
     ({ kind, memberIds }) => kind === 'public' || memberIds.includes(APP.botUserId),
@@ -118,7 +124,8 @@ export function isVisibleToApp(world: SlackWorld, file: StoredFile): boolean {
 
 function fileObject(world: SlackWorld, file: StoredFile): Record<string, unknown> {
   const { id, name, userId, createdSec } = file;
-  const base = `${world.url}/files-pri/${TEAM.id}-${id}`;
+  const team = teamOf(userId);
+  const base = `${world.url}/files-pri/${team.id}-${id}`;
   const path = encodeURIComponent(name);
   const idsOf = (kind: Channel['kind']): string[] =>
     channelsOf(world, file).flatMap((channel) => (channel.kind === kind ? [channel.id] : []));
@@ -126,10 +133,10 @@ function fileObject(world: SlackWorld, file: StoredFile): Record<string, unknown
   const filetype = extname(name).slice(1).toLowerCase() || 'binary';
   return {
     ...{ id, name, title: name, filetype, mimetype: file.mimetype, size: file.sizeBytes },
-    ...{ created: createdSec, timestamp: createdSec, user: userId, user_team: TEAM.id, username: '' },
+    ...{ created: createdSec, timestamp: createdSec, user: userId, user_team: team.id, username: '' },
     ...{ mode: 'hosted', is_external: false, external_type: '', editable: false, file_access: 'visible' },
     ...{ is_public: idsOf('public').length > 0, public_url_shared: false, display_as_bot: false },
-    ...{ ...links, permalink: `https://${TEAM.domain}.slack.com/files/${userId}/${id}/${path}` },
+    ...{ ...links, permalink: `https://${team.domain}.slack.com/files/${userId}/${id}/${path}` },
     ...{ channels: idsOf('public'), groups: idsOf('private'), ims: idsOf('im') },
   };
 }

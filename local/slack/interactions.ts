@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import { payloadBasics, type Envelope } from './app-door.js';
 import { parseMessageBlocks } from './blocks-validation.js';
-import { APP, PEOPLE, TEAM } from './people.js';
+import { installationIn, type Installation } from './installations.js';
+import { APP, PEOPLE, teamOf } from './people.js';
 import { SlackError } from './slack-error.js';
 import { addMessage, newId, type Message, type SlackWorld } from './world.js';
 
@@ -58,7 +59,7 @@ export function startInteraction(world: SlackWorld, act: Act): Interaction {
     kind: act.kind,
     userId: act.userId,
     channelId: act.channelId ?? null,
-    triggerId: `${Date.now()}.${TEAM.id.length}.${randomBytes(16).toString('hex')}`,
+    triggerId: `${Date.now()}.${act.userId.length}.${randomBytes(16).toString('hex')}`,
     responseUrl: act.hasResponseUrl ? `${world.url}/responses/${id}` : null,
     startedAtMs: world.now(),
     acknowledged: false,
@@ -78,10 +79,13 @@ export function startInteraction(world: SlackWorld, act: Act): Interaction {
   return interaction;
 }
 
-/** Exchanges a trigger for the right to open a view. @throws SlackError invalid_, expired_ or exchanged_trigger_id */
-export function exchangeTrigger(world: SlackWorld, triggerId: unknown): Trigger {
+/**
+ * Exchanges a trigger of one of the installation's people for the right to open a view.
+ * @throws SlackError invalid_, expired_ or exchanged_trigger_id
+ */
+export function exchangeTrigger(world: SlackWorld, { teamIds }: Installation, triggerId: unknown): Trigger {
   const trigger = world.triggers.get(String(triggerId));
-  if (!trigger) throw new SlackError('invalid_trigger_id');
+  if (!trigger || !teamIds.includes(teamOf(trigger.userId).id)) throw new SlackError('invalid_trigger_id');
   if (trigger.isExchanged) throw new SlackError('exchanged_trigger_id');
   if (world.now() - trigger.issuedAtMs > TRIGGER_LIFETIME_MS) throw new SlackError('expired_trigger_id');
   trigger.isExchanged = true;
@@ -132,7 +136,7 @@ async function deliver(world: SlackWorld, act: Act, interaction: Interaction): P
     acceptsResponsePayload: act.onAck !== undefined,
     payload: {
       ...payloadBasics,
-      ...(type === 'interactive' && interactiveBasics(act.userId)),
+      ...(type === 'interactive' && interactiveBasics(world, act.userId)),
       ...(act.hasTrigger !== false && { trigger_id: interaction.triggerId }),
       ...(interaction.responseUrl && { response_url: interaction.responseUrl }),
       ...payload,
@@ -152,12 +156,17 @@ async function deliver(world: SlackWorld, act: Act, interaction: Interaction): P
   interaction.acknowledged = true;
 }
 
-function interactiveBasics(userId: string): Record<string, unknown> {
+function interactiveBasics(world: SlackWorld, userId: string): Record<string, unknown> {
+  const { enterprise } = world;
+  const team = teamOf(userId);
   const name = PEOPLE.find((person) => person.id === userId)?.name;
   return {
-    team: { id: TEAM.id, domain: TEAM.domain },
-    user: { id: userId, username: name, name, team_id: TEAM.id },
-    enterprise: null,
-    is_enterprise_install: false,
+    team: {
+      ...{ id: team.id, domain: team.domain },
+      ...(enterprise && { enterprise_id: enterprise.id, enterprise_name: enterprise.name }),
+    },
+    user: { id: userId, username: name, name, team_id: team.id },
+    enterprise,
+    is_enterprise_install: installationIn(world, team.id)?.isEnterpriseInstall ?? false,
   };
 }

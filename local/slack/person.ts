@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { createAdministrator, type Administrator } from './administrator.js';
 import { deliverEvent, type SlackEvent } from './app-door.js';
 import { elementsOf } from './blocks-validation.js';
 import { isVisibleToApp, saveFile, storeFile, type FileState, type Upload } from './files.js';
 import { actionValue, formState, submitForm, type Filled } from './form-state.js';
+import { installationIn, type Installation } from './installations.js';
 import { respond, startInteraction, type Act, type Interaction } from './interactions.js';
 import { messageObject, toMrkdwn } from './message-object.js';
 import type { AppManifest } from './manifest.js';
-import { APP, directMessageId, PEOPLE, TEAM } from './people.js';
+import { APP, directMessageId, PEOPLE, TEAM, teamOf } from './people.js';
 import { sightOf, type Sight } from './sight.js';
 import { allViews, applySubmissionAck, stackOf, viewObject, type OpenView } from './views.js';
 import { addMessage, channelForPerson, type Message, type SlackWorld } from './world.js';
@@ -24,11 +26,11 @@ type Pressed = ByUser & Filled & { actionId: string; blockId?: string; value?: s
 /** What the pressed element sits on: a message, the message of an interaction, a modal or the Home tab. */
 type Surface = { messageTs?: string; interactionId?: string; viewId?: string };
 
-export type SlackControl = ReturnType<typeof controlOf>;
+export type SlackControl = ReturnType<typeof controlOf> & Administrator;
 
 /** What people do and see in Slack, for tests, the demo and the chat console. Impossible acts throw. */
 export function createControl(world: SlackWorld): SlackControl {
-  return controlOf(world);
+  return { ...controlOf(world), ...createAdministrator(world) };
 }
 
 function controlOf(world: SlackWorld) {
@@ -50,13 +52,20 @@ function controlOf(world: SlackWorld) {
     /** Slack offers no slash command inside a thread, and so neither does this. */
     runCommand({ userId, channelId, command, text }: InChannel & { command: string; text: string }) {
       const { kind, name } = channelForPerson(world, userId, channelId);
-      if (!world.scopes.includes('commands')) throw new Error(`${command} is not a valid command`);
+      const team = teamOf(userId);
+      const installation = installationIn(world, team.id);
+      if (!installation?.scopes.includes('commands')) throw new Error(`${command} is not a valid command`);
+      const { enterprise } = world;
       const where = { channel_id: channelId, channel_name: kind === 'private' ? 'privategroup' : name };
       const who = { user_id: userId, user_name: PEOPLE.find((person) => person.id === userId)?.name };
-      const team = { team_id: TEAM.id, team_domain: TEAM.domain, is_enterprise_install: 'false' };
+      const whose = {
+        ...{ team_id: team.id, team_domain: team.domain },
+        ...(enterprise && { enterprise_id: enterprise.id, enterprise_name: enterprise.name }),
+        is_enterprise_install: String(installation.isEnterpriseInstall),
+      };
       return startInteraction(world, {
         ...{ kind: 'command', type: 'slash_commands', userId, channelId, hasResponseUrl: true },
-        payload: { ...team, ...where, ...who, command, text },
+        payload: { ...whose, ...where, ...who, command, text },
         onAck(body, interaction) {
           if (body.text !== undefined || body.blocks !== undefined) respond(world, interaction, body);
         },
@@ -65,7 +74,7 @@ function controlOf(world: SlackWorld) {
 
     useMessageShortcut(used: InChannel & { messageTs: string; callbackId: string }) {
       const { userId, channelId, messageTs } = used;
-      requireShortcut('message', used.callbackId);
+      requireShortcut(userId, 'message', used.callbackId);
       const { name } = channelForPerson(world, userId, channelId);
       const message = messageObject(world, messageSeen(userId, messageTs));
       const named = { type: 'message_action', callback_id: used.callbackId, action_ts: seconds() };
@@ -74,7 +83,7 @@ function controlOf(world: SlackWorld) {
     },
 
     useGlobalShortcut({ userId, callbackId }: ByUser & { callbackId: string }) {
-      requireShortcut('global', callbackId);
+      requireShortcut(userId, 'global', callbackId);
       const payload = { type: 'shortcut', callback_id: callbackId, action_ts: seconds() };
       return interact({ userId, payload });
     },
@@ -84,7 +93,7 @@ function controlOf(world: SlackWorld) {
       const { userId, viewId } = pressed;
       if (viewId !== undefined) {
         const open = viewSeen(userId, viewId);
-        const view = viewObject(open, formState(world, open, pressed));
+        const view = viewObject(world, open, formState(world, open, pressed));
         const container = { type: 'view', view_id: viewId };
         return interact({ userId, payload: { ...action(open.content.blocks, pressed), container, view } });
       }
@@ -103,9 +112,10 @@ function controlOf(world: SlackWorld) {
     /** Sends the modal on top of the person's stack. */
     async submitView({ userId, viewId, ...filled }: ByUser & Filled & { viewId: string }) {
       const { open, modal } = modalSeen(userId, viewId);
+      getInstallation(userId);
       if (!modal.submit) throw new Error(`${viewId} has no submit button`);
       await submitForm(world, open, filled);
-      const view = viewObject(open, formState(world, open, filled));
+      const view = viewObject(world, open, formState(world, open, filled));
       return interact({
         ...{ userId, payload: { type: 'view_submission', view, response_urls: [] } },
         onAck(body, record) {
@@ -119,19 +129,23 @@ function controlOf(world: SlackWorld) {
       const { open, modal } = modalSeen(userId, viewId);
       const { clear_on_close: is_cleared = false, notify_on_close } = modal;
       world.modals.set(userId, is_cleared ? [] : stackOf(world, userId).slice(0, -1));
-      const payload = { type: 'view_closed', view: viewObject(open), is_cleared };
+      const payload = { type: 'view_closed', view: viewObject(world, open), is_cleared };
       return notify_on_close ? interact({ userId, payload, hasTrigger: false }) : null;
     },
 
     openHome({ userId }: ByUser) {
       const home = world.homes.get(userId);
-      const view = home ? { view: viewObject(home) } : {};
-      send({ type: 'app_home_opened', user: userId, channel: directMessageId(userId), tab: 'home', ...view });
+      const view = home ? { view: viewObject(world, home) } : {};
+      const opened = { type: 'app_home_opened', user: userId, channel: directMessageId(userId) };
+      send(teamOf(userId).id, { ...opened, tab: 'home', ...view });
     },
 
     /** As `/invite @app` does. */
     inviteApp({ channelId }: { channelId: string }) {
-      world.channels.find((channel) => channel.id === channelId)?.memberIds.push(APP.botUserId);
+      const channel = world.channels.find(({ id }) => id === channelId);
+      if (!channel || !installationIn(world, channel.teamId))
+        throw new Error(`no app to invite to ${channelId}`);
+      channel.memberIds.push(APP.botUserId);
     },
 
     async setFileState({ fileId, state }: { fileId: string; state: FileState }) {
@@ -140,8 +154,8 @@ function controlOf(world: SlackWorld) {
       await saveFile(world, { ...file, state });
     },
 
-    /** Any other event, for example `app_uninstalled`. */
-    sendEvent: send,
+    /** Any other event, for example `team_rename`. */
+    sendEvent: (event: SlackEvent, teamId = TEAM.id) => send(teamId, event),
     interaction,
     messages({ userId, channelId }: InChannel): Message[] {
       channelForPerson(world, userId, channelId);
@@ -171,33 +185,57 @@ function controlOf(world: SlackWorld) {
   };
 
   function interact(act: Omit<Act, 'kind' | 'type'>): Interaction {
+    getInstallation(act.userId);
     return startInteraction(world, { kind: String(act.payload.type), type: 'interactive', ...act });
   }
 
-  function requireShortcut(type: AppManifest['shortcuts'][number]['type'], callbackId: string): void {
+  /** @throws Error where the app is not installed in the person's workspace */
+  function getInstallation(userId: string): Installation {
+    const { id, name } = teamOf(userId);
+    const installation = installationIn(world, id);
+    if (!installation) throw new Error(`the app is not installed in ${name}`);
+    return installation;
+  }
+
+  function requireShortcut(
+    userId: string,
+    type: AppManifest['shortcuts'][number]['type'],
+    callbackId: string,
+  ): void {
+    getInstallation(userId);
     const isOffered = world.manifest.shortcuts.some((it) => it.type === type && it.callbackId === callbackId);
     if (!isOffered) throw new Error(`the app has no ${type} shortcut ${callbackId}`);
   }
 
   async function post(message: NewMessage): Promise<Message> {
     const { userId, channelId, text = '', fileIds = [], threadTs = null } = message;
-    const { kind } = channelForPerson(world, userId, channelId);
+    const { kind, teamId } = channelForPerson(world, userId, channelId);
+    const installation = installationIn(world, teamId);
+    const hears = (scope: string): boolean => installation?.scopes.includes(scope) ?? false;
     const posted = addMessage(world, { userId, channelId, text: toMrkdwn(text), fileIds, threadTs });
     for (const file of fileIds.flatMap((id) => world.files.get(id) ?? [])) {
       const shared = await saveFile(world, { ...file, channelIds: [...file.channelIds, channelId] });
-      if (!isVisibleToApp(world, shared) || !world.scopes.includes('files:read')) continue;
+      if (!installation || !isVisibleToApp(world, installation, shared) || !hears('files:read')) continue;
       // Ids only: the app asks files.info for the rest.
       const ids = { file_id: file.id, file: { id: file.id }, user_id: userId, channel_id: channelId };
-      send({ type: 'file_shared', ...ids });
+      send(teamId, { type: 'file_shared', ...ids });
     }
-    if (kind === 'im' && world.scopes.includes('im:history')) {
-      send({ ...messageObject(world, posted), type: 'message', channel: channelId, channel_type: 'im' });
+    if (kind === 'im' && hears('im:history')) {
+      send(teamId, {
+        ...messageObject(world, posted),
+        type: 'message',
+        channel: channelId,
+        channel_type: 'im',
+      });
     }
     return posted;
   }
 
-  function send(event: SlackEvent): void {
-    void deliverEvent(world, { ...event, event_ts: event.ts ?? seconds() });
+  // An app hears nothing of a workspace that it is not installed in.
+  function send(teamId: string, event: SlackEvent): void {
+    const installation = installationIn(world, teamId);
+    if (!installation) return;
+    void deliverEvent(world, installation, teamId, { ...event, event_ts: event.ts ?? seconds() });
   }
 
   function seconds(): string {

@@ -1,6 +1,7 @@
 import type { Interaction } from './interactions.js';
 import type { AppManifest } from './manifest.js';
-import { APP, PEOPLE, TEAM, type Channel, type Person } from './people.js';
+import { installationIn } from './installations.js';
+import { APP, peopleOf, teamOf, type Channel, type Person, type Team } from './people.js';
 import { stackOf, type OpenView } from './views.js';
 import type { Message, SlackWorld } from './world.js';
 
@@ -17,8 +18,9 @@ interface SeenFile {
 
 /** Everything that one person has before their eyes. */
 export interface Sight {
-  team: typeof TEAM;
+  team: Team;
   app: typeof APP;
+  /** Of the same workspace. */
   people: readonly Person[];
   manifest: AppManifest;
   channels: Channel[];
@@ -33,14 +35,17 @@ export interface Sight {
 
 /** What the person sees now, for the chat console. @throws Error for an unknown person */
 export function sightOf(world: SlackWorld, userId: string): Sight {
-  if (!PEOPLE.some(({ id }) => id === userId)) throw new Error(`no person ${userId}`);
-  const channels = world.channels.filter(({ memberIds }) => memberIds.includes(userId));
+  const team = teamOf(userId);
+  const isInstalled = installationIn(world, team.id) !== null;
+  const manifest = isInstalled ? world.manifest : { commands: [], shortcuts: [] };
+  const mine = world.channels.filter(({ memberIds }) => memberIds.includes(userId));
+  const channels = mine.filter(({ kind }) => isInstalled || kind !== 'im');
   const isSeen = ({ channelId, onlyFor }: Message): boolean =>
     (onlyFor ?? userId) === userId && channels.some(({ id }) => id === channelId);
   const messages = world.messages.filter(isSeen).slice(-MAX_MESSAGES);
   const acts = [...world.interactions.values()].filter((act) => act.userId === userId);
   return {
-    ...{ team: TEAM, app: APP, people: PEOPLE, manifest: world.manifest, channels },
+    ...{ team, app: APP, people: peopleOf(team.id), manifest, channels },
     messages: messages.map((message) => ({ ...message, files: filesOf(world, message) })),
     views: stackOf(world, userId),
     home: world.homes.get(userId) ?? null,

@@ -12,7 +12,7 @@ export function createSignedHttp(requestUrl: string, signingSecret: string): App
       const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(ACK_TIMEOUT_MS)]);
       const headers = {
         'content-type': contentType,
-        ...signature(signingSecret, body, Math.floor(Date.now() / 1000)),
+        ...signRequest(signingSecret, body, Math.floor(Date.now() / 1000)),
         ...(envelope.retry && {
           'x-slack-retry-num': String(envelope.retry.attempt),
           'x-slack-retry-reason': envelope.retry.reason,
@@ -39,8 +39,12 @@ export function createSignedHttp(requestUrl: string, signingSecret: string): App
   };
 }
 
-// The two headers that prove a request: HMAC-SHA-256 over `v0:<seconds>:<raw body>`.
-function signature(signingSecret: string, body: string, timestampSec: number): Record<string, string> {
+/** The two headers that prove a request: HMAC-SHA-256 over `v0:<seconds>:<raw body>`. */
+export function signRequest(
+  signingSecret: string,
+  body: string,
+  timestampSec: number,
+): Record<string, string> {
   const digest = createHmac('sha256', signingSecret).update(`v0:${timestampSec}:${body}`).digest('hex');
   return { 'x-slack-request-timestamp': String(timestampSec), 'x-slack-signature': `v0=${digest}` };
 }

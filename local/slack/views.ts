@@ -1,6 +1,7 @@
 import { messages, parseView, type View } from './blocks-validation.js';
 import { exchangeTrigger, type Interaction } from './interactions.js';
-import { APP, TEAM } from './people.js';
+import { installationIn, type Installation } from './installations.js';
+import { APP, PEOPLE, teamOf } from './people.js';
 import { SlackError } from './slack-error.js';
 import { newId, type SlackWorld } from './world.js';
 
@@ -20,26 +21,30 @@ export interface OpenView {
 type Args = Record<string, unknown>;
 
 /** views.open: a new stack for the person of the trigger. The view is judged before the trigger is spent. */
-export function openView(world: SlackWorld, { trigger_id, view }: Args): OpenView {
+export function openView(world: SlackWorld, by: Installation, { trigger_id, view }: Args): OpenView {
   const content = parseView(view, 'modal');
-  refuseTakenExternalId(world, content);
-  const { userId, interactionId } = exchangeTrigger(world, trigger_id);
+  refuseTakenExternalId(world, by, content);
+  const { userId, interactionId } = exchangeTrigger(world, by, trigger_id);
   world.modals.set(userId, []);
   return pushOnto(world, userId, content, world.interactions.get(interactionId));
 }
 
 /** views.push: on top of the person's open stack, three views at most. */
-export function pushView(world: SlackWorld, { trigger_id, view }: Args): OpenView {
+export function pushView(world: SlackWorld, by: Installation, { trigger_id, view }: Args): OpenView {
   const content = parseView(view, 'modal');
-  refuseTakenExternalId(world, content);
-  const { userId, interactionId } = exchangeTrigger(world, trigger_id);
+  refuseTakenExternalId(world, by, content);
+  const { userId, interactionId } = exchangeTrigger(world, by, trigger_id);
   if (!stackOf(world, userId).length) throw new SlackError('not_found');
   return pushOnto(world, userId, content, world.interactions.get(interactionId));
 }
 
 /** views.update: only an open view, and only the version that `hash` names. */
-export function updateView(world: SlackWorld, { view_id, external_id, hash, view }: Args): OpenView {
-  const open = allViews(world).find((each) =>
+export function updateView(
+  world: SlackWorld,
+  by: Installation,
+  { view_id, external_id, hash, view }: Args,
+): OpenView {
+  const open = viewsFor(world, by).find((each) =>
     view_id === undefined ? each.content.external_id === external_id : each.id === view_id,
   );
   if (!open || (view_id ?? external_id) === undefined) throw new SlackError('not_found');
@@ -49,10 +54,10 @@ export function updateView(world: SlackWorld, { view_id, external_id, hash, view
 }
 
 /** views.publish: the Home tab of one person. */
-export function publishHome(world: SlackWorld, { user_id, hash, view }: Args): OpenView {
+export function publishHome(world: SlackWorld, by: Installation, { user_id, hash, view }: Args): OpenView {
   const userId = String(user_id);
-  if (!world.channels.some((channel) => channel.memberIds.includes(userId)))
-    throw new SlackError('user_not_found');
+  const isKnown = PEOPLE.some(({ id, teamId }) => id === userId && by.teamIds.includes(teamId));
+  if (!isKnown) throw new SlackError('user_not_found');
   const content = parseView(view, 'home');
   const home = world.homes.get(userId) ?? newView(world, userId, content, []);
   if (hash !== undefined && hash !== home.hash) throw new SlackError('hash_conflict');
@@ -99,12 +104,18 @@ export function allViews(world: SlackWorld): OpenView[] {
 }
 
 /** The view as payloads and answers carry it. */
-export function viewObject(open: OpenView, values: Record<string, unknown> = {}): Record<string, unknown> {
+export function viewObject(
+  world: SlackWorld,
+  open: OpenView,
+  values: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const { id: teamId } = teamOf(open.userId);
+  const isOrgWide = installationIn(world, teamId)?.isEnterpriseInstall === true;
   return {
     id: open.id,
-    team_id: TEAM.id,
+    team_id: teamId,
     app_id: APP.id,
-    app_installed_team_id: TEAM.id,
+    app_installed_team_id: isOrgWide ? world.enterprise?.id : teamId,
     bot_id: APP.botId,
     private_metadata: '',
     callback_id: '',
@@ -167,7 +178,12 @@ function inputErrors(open: OpenView, errors: unknown): Record<string, string> {
   return Object.fromEntries(named);
 }
 
-function refuseTakenExternalId(world: SlackWorld, { external_id }: View): void {
-  const isTaken = allViews(world).some((open) => external_id && open.content.external_id === external_id);
+function viewsFor(world: SlackWorld, { teamIds }: Installation): OpenView[] {
+  return allViews(world).filter((open) => teamIds.includes(teamOf(open.userId).id));
+}
+
+// "A custom identifier that must be unique for all views on a per-team basis."
+function refuseTakenExternalId(world: SlackWorld, by: Installation, { external_id }: View): void {
+  const isTaken = viewsFor(world, by).some((open) => external_id && open.content.external_id === external_id);
   if (isTaken) throw new SlackError('duplicate_external_id');
 }

@@ -4,7 +4,9 @@ import type { AppDoor } from './app-door.js';
 import type { Block } from './blocks-validation.js';
 import type { StoredFile } from './files.js';
 import type { Interaction, Trigger } from './interactions.js';
+import type { Installation } from './installations.js';
 import type { AppManifest } from './manifest.js';
+import type { Grant, OauthApp } from './oauth.js';
 import { APP, createChannels, directMessageId, type Channel } from './people.js';
 import { SlackError } from './slack-error.js';
 import type { OpenView } from './views.js';
@@ -32,12 +34,19 @@ export interface SlackFaults {
   duplicateEvents: boolean;
 }
 
+export interface Enterprise {
+  id: string;
+  name: string;
+}
+
 /** Everything that the double remembers. Only files are also on disk; the rest ends with the process. */
 export interface SlackWorld {
   url: string;
-  botToken: string;
-  appToken: string;
-  scopes: string[];
+  /** Of Socket Mode; null in an app that has none. */
+  appToken: string | null;
+  oauth: OauthApp | null;
+  /** The organisation that all workspaces belong to; null outside Enterprise Grid. */
+  enterprise: Enterprise | null;
   dataDir: string;
   now: () => number;
   retryDelaysMs: number[];
@@ -45,6 +54,10 @@ export interface SlackWorld {
   door: AppDoor;
   manifest: AppManifest;
   faults: SlackFaults;
+  /** Ended ones too, since their tokens are known to be revoked. */
+  installations: Installation[];
+  /** What somebody allowed, by the code that stands for it. */
+  grants: Map<string, Grant>;
   channels: Channel[];
   messages: Message[];
   files: Map<string, StoredFile>;
@@ -53,23 +66,25 @@ export interface SlackWorld {
   /** Each person's open modals, the root first. */
   modals: Map<string, OpenView[]>;
   homes: Map<string, OpenView>;
-  events: { eventId: string; type: string; attempts: number; acknowledged: boolean }[];
+  events: { eventId: string; teamId: string; type: string; attempts: number; acknowledged: boolean }[];
   /** The authorization headers that reached the foreign host of `redirect-elsewhere`. */
   authorizationSeenElsewhere: (string | null)[];
 }
 
 type WorldSettings = Pick<
   SlackWorld,
-  'botToken' | 'appToken' | 'scopes' | 'dataDir' | 'now' | 'retryDelaysMs' | 'door' | 'manifest' | 'files'
+  'appToken' | 'oauth' | 'enterprise' | 'dataDir' | 'now' | 'retryDelaysMs' | 'door' | 'manifest' | 'files'
 >;
 
-/** The starting world: the people and channels of people.ts, no message, no fault. */
+/** The starting world: the people and channels of people.ts, nothing installed, no message, no fault. */
 export function createWorld(settings: WorldSettings): SlackWorld {
   return {
     ...settings,
     url: '',
     closing: new AbortController(),
     faults: { rateLimitNext: 0, webApiDown: false, filesHost: 'ok', duplicateEvents: false },
+    installations: [],
+    grants: new Map(),
     channels: createChannels(),
     messages: [],
     interactions: new Map(),
@@ -99,9 +114,10 @@ export function addMessage(
 }
 
 /** The channel that the app may post in. A user id means the direct messages with that person. */
-export function channelForApp(world: SlackWorld, reference: unknown): Channel {
+export function channelForApp(world: SlackWorld, { teamIds }: Installation, reference: unknown): Channel {
   const id = String(reference);
-  const channel = world.channels.find((each) => each.id === id || each.id === directMessageId(id));
+  const named = world.channels.find((each) => each.id === id || each.id === directMessageId(id));
+  const channel = named && teamIds.includes(named.teamId) ? named : undefined;
   if (channel?.memberIds.includes(APP.botUserId)) return channel;
   throw new SlackError(channel?.kind === 'public' ? 'not_in_channel' : 'channel_not_found');
 }

@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { App, HTTPReceiver, LogLevel } from '@slack/bolt';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { signRequest } from '../../local/slack/signed-http.js';
 import { ADA, GENERAL, SlackRig } from './slack-rig.js';
+
+const BODY = 'command=%2Fshare&text=hi&team_id=T0ACME0001&user_id=U0ADA00001';
 
 let rig: SlackRig;
 let app: App;
@@ -58,3 +61,25 @@ test('a repeated event carries the retry headers', async () => {
     [1, 'http_timeout'],
   ]);
 });
+
+test.each([
+  ['now', 'secret', 0, 200],
+  ['six minutes old', 'secret', -360, 401],
+  ['under another secret', 'forged', 0, 401],
+  // Bolt has no bound for the future: the app has to bring its own.
+  ['an hour ahead', 'secret', 3600, 200],
+])('a test signs a request itself: %s', async (_what, secret, offsetSec, status) => {
+  const nowSec = Math.floor(Date.now() / 1000);
+  expect(await sendSigned(signRequest(secret, BODY, nowSec + offsetSec))).toBe(status);
+});
+
+test('one signed request is good any number of times', async () => {
+  const headers = signRequest('secret', BODY, Math.floor(Date.now() / 1000));
+  expect(await Promise.all([1, 2, 3].map(() => sendSigned(headers)))).toEqual([200, 200, 200]);
+  expect(await sendSigned(headers, BODY.replace('hi', 'ho'))).toBe(401);
+});
+
+async function sendSigned(signed: Record<string, string>, body = BODY): Promise<number> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', ...signed };
+  return (await fetch(requestUrl, { method: 'POST', headers, body })).status;
+}

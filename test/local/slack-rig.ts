@@ -8,6 +8,15 @@ import { startSlack, type LocalSlack, type SlackOptions } from '../../local/slac
 
 export const [ADA, GRACE] = ['U0ADA00001', 'U0GRACE001'];
 export const [GENERAL, FILES, SECRET, ADA_DM] = ['C0GENERAL1', 'C0FILES001', 'C0SECRET01', 'D0ADA00001'];
+export const [EDSGER, BARBARA] = ['U0EDSGER01', 'U0BARBARA1'];
+export const [GLOBEX_GENERAL, EDSGER_DM] = ['C0GLOBEX01', 'D0EDSGER01'];
+export const [ACME_TEAM, GLOBEX_TEAM] = ['T0ACME0001', 'T0GLOBEX01'];
+export const OAUTH = {
+  clientId: '111.222',
+  clientSecret: 'client-secret',
+  redirectUrls: ['http://127.0.0.1:9/first', 'http://127.0.0.1:9/second'],
+};
+const SCOPES = 'commands,files:read,chat:write,im:history,im:write,users:read';
 export const BOT = 'xoxb-local';
 const APP = 'xapp-local';
 
@@ -28,9 +37,10 @@ export class SlackRig {
     public slack: LocalSlack,
   ) {}
 
-  static async start(): Promise<SlackRig> {
+  /** Acme with the app installed; under `oauth` nothing is installed. */
+  static async start(options: Partial<SlackOptions> = {}): Promise<SlackRig> {
     const dataDir = await mkdtemp(join(tmpdir(), 'slack-rules-'));
-    const rig: SlackRig = new SlackRig(dataDir, await launch(dataDir, () => rig.nowMs, {}));
+    const rig: SlackRig = new SlackRig(dataDir, await launch(dataDir, () => rig.nowMs, options));
     return rig;
   }
 
@@ -57,8 +67,36 @@ export class SlackRig {
   }
 
   /** The `error` of a Web API call. */
-  async refused(method: string, args: object): Promise<unknown> {
-    return (await this.call(method, args)).body.error;
+  async refused(method: string, args: object, token = BOT): Promise<unknown> {
+    return (await this.call(method, args, token)).body.error;
+  }
+
+  /** Slack's page for installing the app, as the app sends the browser there. */
+  authorizeUrl(change: Record<string, string> = {}): string {
+    const query = { client_id: OAUTH.clientId, scope: 'commands,files:read', state: 'st&te', ...change };
+    return `${this.slack.url}/oauth/v2/authorize?${new URLSearchParams(query)}`;
+  }
+
+  /** The code that somebody's Allow gives. */
+  allow(userId: string, change: Record<string, string> = {}, isEnterpriseInstall = false): string {
+    const url = this.authorizeUrl(change);
+    const next = this.slack.control.authorize({ userId, url, isEnterpriseInstall });
+    return new URL(next).searchParams.get('code') ?? '';
+  }
+
+  /** oauth.v2.access with the app's secret, as a form. */
+  async access(fields: Record<string, string>): Promise<Json> {
+    const secret = { client_id: OAUTH.clientId, client_secret: OAUTH.clientSecret };
+    const body = new URLSearchParams({ ...secret, ...fields });
+    return (await (
+      await fetch(`${this.slack.url}/api/oauth.v2.access`, { method: 'POST', body })
+    ).json()) as Json;
+  }
+
+  /** Installs the app for a person's workspace, and gives its tokens. */
+  async install(userId: string, scope = SCOPES): Promise<{ token: string; refreshToken: string }> {
+    const answer = await this.access({ code: this.allow(userId, { scope }) });
+    return { token: String(answer.access_token), refreshToken: String(answer.refresh_token) };
   }
 
   /** Ada types `/share a@b.co` in #general. */
@@ -118,5 +156,6 @@ export function modal(change: object): object {
 }
 
 function launch(dataDir: string, now: () => number, options: Partial<SlackOptions>): Promise<LocalSlack> {
-  return startSlack({ port: 0, dataDir, botToken: BOT, appToken: APP, now, ...options });
+  const installed = options.oauth ? {} : { botToken: BOT };
+  return startSlack({ port: 0, dataDir, ...installed, appToken: APP, now, ...options });
 }

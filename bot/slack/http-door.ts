@@ -6,7 +6,7 @@ import type { WebClientOptions } from '@slack/web-api';
 import type { SlackAccess } from '../../core/config.js';
 import { INSTALL_PATH } from '../../core/identities/installations.js';
 import type { SlackDeps } from './slack-tools.js';
-import { createInstaller } from './installer.js';
+import { createInstaller, REDIRECT_PATH } from './installer.js';
 import { silentLogger } from './silent-logger.js';
 import type { Listening, SlackDoor } from './start-slack-platform.js';
 
@@ -19,7 +19,6 @@ const MAX_BODY_BYTES = 512 * 1024;
 const MAX_SKEW_SECONDS = 300;
 
 const EVENTS_PATH = '/slack/events';
-const REDIRECT_PATH = '/slack/oauth_redirect';
 
 /**
  * Every workspace that installs the app: Slack calls us at `<public URL>/slack/events`, and people install the app at
@@ -30,10 +29,8 @@ export function createHttpDoor(
   access: HttpAccess,
   { host, port, drainMs, clientOptions }: Listening & { clientOptions: WebClientOptions },
 ): SlackDoor {
-  const { clientId, clientSecret, publicUrl } = access;
   const receiver = new HTTPReceiver({
     ...createInstaller(deps, access, clientOptions),
-    ...{ clientId, clientSecret, redirectUri: `${publicUrl}${REDIRECT_PATH}` },
     signingSecret: access.signingSecrets[0],
     // Done by us, before Bolt sees it: it knows one secret, and takes what is dated ahead of time.
     signatureVerification: false,
@@ -78,7 +75,12 @@ export function createHttpDoor(
     });
   });
   return {
-    receiver,
+    // Without its installer in sight: with one, Bolt wants to look tokens up itself.
+    receiver: {
+      init: (app) => receiver.init(app),
+      start: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+    },
     async open() {
       server.listen(port, host);
       await once(server, 'listening');

@@ -12,17 +12,24 @@ import type { SlackDeps } from './slack-tools.js';
 /** What the app asks for: docs/slack-manifest.yaml says the same. */
 export const SCOPES = ['commands', 'files:read', 'chat:write', 'im:history'];
 
+/** Where Slack sends people back to, below the public URL. */
+export const REDIRECT_PATH = '/slack/oauth_redirect';
+
 const STATE_LIFETIME_MS = 10 * 60 * 1000;
 
-type InstallerOptions = Pick<HTTPReceiverOptions, 'installationStore' | 'installerOptions' | 'scopes'>;
+type InstallerOptions = Pick<
+  HTTPReceiverOptions,
+  'clientId' | 'clientSecret' | 'redirectUri' | 'installationStore' | 'installerOptions' | 'scopes'
+>;
 
 /** How Bolt lets people install the app: state that works once in one browser, and tokens that are kept encrypted. */
 export function createInstaller(
   deps: SlackDeps,
-  { clientSecret, tokenKeys }: HttpAccess,
+  { clientId, clientSecret, tokenKeys, publicUrl }: HttpAccess,
   clientOptions: WebClientOptions,
 ): InstallerOptions {
   return {
+    ...{ clientId, clientSecret, redirectUri: `${publicUrl}${REDIRECT_PATH}` },
     scopes: SCOPES,
     installationStore: {
       storeInstallation: (installation) => store(deps, tokenKeys, installation),
@@ -31,6 +38,7 @@ export function createInstaller(
     },
     installerOptions: {
       directInstall: true,
+      redirectUriPath: REDIRECT_PATH,
       clientOptions,
       authorizationUrl: new URL('/oauth/v2/authorize', clientOptions.slackApiUrl).href,
       stateStore: {
@@ -38,7 +46,7 @@ export function createInstaller(
         async verifyStateParam(_now, state) {
           const isNew = isOwnState(clientSecret, state) && (await isFirstSeen(deps, `slack-state:${state}`));
           if (!isNew) throw new Error('a state that is made up, too old or used');
-          return { scopes: SCOPES };
+          return { scopes: SCOPES, redirectUri: `${publicUrl}${REDIRECT_PATH}` };
         },
       },
       callbackOptions: {

@@ -3,11 +3,8 @@ import { removeInstallation } from '../../core/identities/installations.js';
 import type { SlackTools } from './slack-tools.js';
 
 /** The app was uninstalled. Slack says it by two events, in any order, of which each is enough. */
-export async function onUninstalled(
-  { deps }: SlackTools,
-  { body }: Pick<SlackEventMiddlewareArgs<'app_uninstalled'> & AllMiddlewareArgs, 'body'>,
-): Promise<void> {
-  await removeInstallation(deps, installationOf(body));
+export async function onUninstalled({ deps }: SlackTools, { body }: { body: EventBody }): Promise<void> {
+  await removeInstallation(deps, installationOf(body), new Date((body.event_time + 1) * 1000));
 }
 
 /** Tokens were revoked: without the bot's the app can do nothing there any more. */
@@ -16,10 +13,12 @@ export async function onTokensRevoked(
   args: SlackEventMiddlewareArgs<'tokens_revoked'> & AllMiddlewareArgs,
 ): Promise<void> {
   const bots = args.event.tokens.bot ?? [];
-  if (bots.length > 0) await removeInstallation(tools.deps, installationOf(args.body));
+  if (bots.length > 0) await onUninstalled(tools, args);
 }
 
 interface EventBody {
+  /** In whole seconds: it happened before the next one began. */
+  event_time: number;
   team_id: string;
   enterprise_id?: string;
   authorizations?: { is_enterprise_install?: boolean }[];

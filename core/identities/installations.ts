@@ -43,6 +43,7 @@ export async function saveInstallation(
   const { workspaceId } = installation;
   const data = {
     ...installation,
+    installedAt: new Date(),
     ...sealTokens(tokenKeys, workspaceId, { botToken, refreshToken, tokenExpiresAt }),
   };
   await db.installation.upsert({ where: { workspaceId }, create: data, update: data });
@@ -108,13 +109,16 @@ async function renewToken(deps: TokenDeps, workspaceId: string): Promise<string>
 /**
  * Forgets a workspace that uninstalled the app: tokens, connected people, drafts, and what was seen of its files.
  * Shares that wait for its files fail, and say so; those that were stored are their senders' and stay. Safe to repeat.
+ * Where the app was installed again after `at`, the news is old, and nothing happens.
  */
 export async function removeInstallation(
   deps: Pick<Deps, 'db' | 'queue' | 'log'>,
   workspaceId: string,
+  at: Date,
 ): Promise<void> {
   const people = { platform: 'SLACK', workspaceId } as const;
   const failed = await deps.db.$transaction(async (tx) => {
+    if ((await tx.installation.count({ where: { workspaceId, installedAt: { gt: at } } })) > 0) return [];
     await tx.installation.deleteMany({ where: { workspaceId } });
     await tx.slackFileSeen.deleteMany({ where: { teamId: workspaceId } });
     await tx.shareDraft.deleteMany({ where: people });

@@ -162,8 +162,10 @@ describe('uninstalling', () => {
     const stored = await readyShare(db, account.id);
 
     const all = deps();
-    await removeInstallation(all, 'T1');
-    await removeInstallation(all, 'T1');
+    await removeInstallation(all, 'T1', new Date(Date.now() - 60_000));
+    expect(await tokens().get(team('T1'))).toBe('xoxb-T1');
+    await removeInstallation(all, 'T1', new Date());
+    await removeInstallation(all, 'T1', new Date());
 
     await expect(tokens().get(team('T1'))).rejects.toMatchObject({ code: 'file.reinstall' });
     expect(await tokens().get(team('T2'))).toBe('xoxb-T2');

@@ -45,9 +45,13 @@ export async function loadFiles(dataDir: string): Promise<Map<string, StoredFile
   return files;
 }
 
-/** Stores bytes, a file's copy (`source` is a path) or a stream; nothing stays behind when the source fails. */
+/**
+ * Stores bytes, a file's copy (`source` is a path) or a stream; nothing stays behind when the source fails.
+ * @throws Error for an unknown person
+ */
 export async function storeFile(world: SlackWorld, upload: Upload): Promise<StoredFile> {
   const { userId, name, mimetype, source } = upload;
+  teamOf(userId);
   const id = newId('F');
   const path = bytesPath(world, id);
   try {

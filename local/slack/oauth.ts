@@ -59,10 +59,9 @@ type Args = Record<string, unknown>;
 
 /** Judges the query of `/oauth/v2/authorize`. @throws SlackError with what Slack's page says instead of the form */
 export function readAuthorizeRequest(world: SlackWorld, query: URLSearchParams): AuthorizeRequest {
-  const { oauth } = world;
-  if (!oauth || query.get('client_id') !== oauth.clientId) throw new SlackError('invalid client_id');
-  const redirectUri = query.get('redirect_uri') ?? oauth.redirectUrls[0] ?? '';
-  if (!oauth.redirectUrls.includes(redirectUri)) throw new SlackError('bad_redirect_uri');
+  const { redirectUrls } = getApp(world, query.get('client_id'), 'invalid client_id');
+  const redirectUri = query.get('redirect_uri') ?? redirectUrls[0] ?? '';
+  if (!redirectUrls.includes(redirectUri)) throw new SlackError('bad_redirect_uri');
   const scopes = namesIn(query.get('scope'));
   const isKnown = scopes.length > 0 && scopes.every((scope) => KNOWN_SCOPES.includes(scope));
   // The app asks for no person's own token, so that a user scope is a mistake.
@@ -101,8 +100,8 @@ export function decide(world: SlackWorld, request: AuthorizeRequest, decision: D
  * @throws SlackError with the codes of https://docs.slack.dev/reference/methods/oauth.v2.access
  */
 export function accessTokens(world: SlackWorld, args: Args): Record<string, unknown> {
-  if (!world.oauth || args.client_id !== world.oauth.clientId) throw new SlackError('invalid_client_id');
-  if (args.client_secret !== world.oauth.clientSecret) throw new SlackError('bad_client_secret');
+  const { clientSecret } = getApp(world, args.client_id, 'invalid_client_id');
+  if (args.client_secret !== clientSecret) throw new SlackError('bad_client_secret');
   switch (args.grant_type) {
     case undefined:
     case 'authorization_code': {
@@ -118,6 +117,12 @@ export function accessTokens(world: SlackWorld, args: Args): Record<string, unkn
     default:
       throw new SlackError('invalid_grant_type');
   }
+}
+
+function getApp({ oauth }: SlackWorld, clientId: unknown, refusal: string): OauthApp {
+  if (oauth === null) throw new SlackError(refusal);
+  if (clientId !== oauth.clientId) throw new SlackError(refusal);
+  return oauth;
 }
 
 // "redirect_uri must match the originally submitted URI (if one was sent)."

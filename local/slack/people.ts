@@ -8,7 +8,7 @@ export interface Team {
 export const TEAM: Team = { id: 'T0ACME0001', domain: 'acme', name: 'Acme' };
 
 /** Another workspace, which has its own people and hears of the app only once that is installed there. */
-export const GLOBEX: Team = { id: 'T0GLOBEX01', domain: 'globex', name: 'Globex' };
+const GLOBEX: Team = { id: 'T0GLOBEX01', domain: 'globex', name: 'Globex' };
 
 export const TEAMS: readonly Team[] = [TEAM, GLOBEX];
 

@@ -31,7 +31,8 @@ beforeEach(async () => {
   const redirectUri = `${appUrl}/slack/oauth_redirect`;
   const oauth = { ...OAUTH, redirectUrls: [redirectUri], tokenRotation: true };
   rig = await SlackRig.start({ oauth, requestUrl: `${appUrl}/slack/events`, signingSecret });
-  [stored, gone] = [new Map(), []];
+  stored = new Map();
+  gone = [];
   const clientOptions = { slackApiUrl: `${rig.slack.url}/api/` };
   const receiver = new HTTPReceiver({
     ...{ signingSecret, logLevel, redirectUri, stateSecret: 'state' },

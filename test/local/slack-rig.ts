@@ -8,7 +8,7 @@ import { startSlack, type LocalSlack, type SlackOptions } from '../../local/slac
 
 export const [ADA, GRACE] = ['U0ADA00001', 'U0GRACE001'];
 export const [GENERAL, FILES, SECRET, ADA_DM] = ['C0GENERAL1', 'C0FILES001', 'C0SECRET01', 'D0ADA00001'];
-export const [EDSGER, BARBARA] = ['U0EDSGER01', 'U0BARBARA1'];
+export const EDSGER = 'U0EDSGER01';
 export const [GLOBEX_GENERAL, EDSGER_DM] = ['C0GLOBEX01', 'D0EDSGER01'];
 export const [ACME_TEAM, GLOBEX_TEAM] = ['T0ACME0001', 'T0GLOBEX01'];
 export const OAUTH = {

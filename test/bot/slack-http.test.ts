@@ -11,7 +11,7 @@ import type { ChatPlatform } from '../../bot/chat.js';
 import { startSlackPlatform } from '../../bot/slack/start-slack-platform.js';
 import type { SlackSettings } from '../../core/config.js';
 import { createSlackTokens } from '../../core/identities/installations.js';
-import { GLOBEX, TEAM } from '../../local/slack/people.js';
+import { TEAM } from '../../local/slack/people.js';
 import { signRequest } from '../../local/slack/signed-http.js';
 import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
 import { createAccount } from '../support/accounts.js';
@@ -20,6 +20,7 @@ import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-da
 
 const [ADA, EDSGER] = ['U0ADA00001', 'U0EDSGER01'];
 const [GENERAL, GLOBEX_GENERAL] = ['C0GENERAL1', 'C0GLOBEX01'];
+const GLOBEX = { id: 'T0GLOBEX01' };
 const SECRET = 'signing-secret-of-the-app';
 const PREVIOUS = 'signing-secret-before-that';
 

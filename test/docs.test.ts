@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ApplicationCommandOptionType } from 'discord.js';
 import { describe, expect, test } from 'vitest';
+import { SCOPES } from '../bot/slack/installer.js';
 import { SHARE_MESSAGE, SHARE_NEW } from '../bot/slack/on-shortcut.js';
 import { describeCommands } from '../bot/discord/commands.js';
 import { DEFAULT_MANIFEST } from '../local/slack/manifest.js';
@@ -121,6 +122,10 @@ describe('the Slack manifest', () => {
     expect(listBehind(manifest, 'bot').sort()).toEqual(
       [...new Set([...wanted, 'commands', 'im:history'])].filter(Boolean).sort(),
     );
+  });
+
+  test('asks for what somebody is asked for who installs the app over HTTP', () => {
+    expect(listBehind(manifest, 'bot').sort()).toEqual([...SCOPES].sort());
   });
 
   test('turns on what the bot relies on: Socket Mode, buttons and forms, direct messages', () => {

@@ -98,6 +98,8 @@ export interface ChatPlatform {
   edit(replyHandle: string, answer: SpokenAnswer): Promise<boolean>;
   /** Writes to a person directly. @returns false where the person does not take messages */
   message(userId: string, answer: SpokenAnswer): Promise<boolean>;
+  /** What this process does there, for its ready line, where that is not plain. */
+  status?(): string;
   stop(): Promise<void>;
 }
 

@@ -29,16 +29,24 @@ const deps: BotDeps = {
   marks: createQueuedMarks(queue),
 };
 
+/** A connection of its own, for what a pool's connections cannot keep: listening, and a lock. */
+const connect = async (): Promise<pg.Client> => {
+  const client = new pg.Client({
+    connectionString: env.DATABASE_URL,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+  });
+  await client.connect();
+  return client;
+};
+
 const { slack, discord } = platformsFrom(env);
 const starting: Promise<ChatPlatform>[] = [];
 if (slack) starting.push(startSlackPlatform({ ...deps, slackFiles: createSlackFiles(slack) }, slack));
-if (discord) starting.push(startDiscordPlatform(deps, discord));
+if (discord) starting.push(startDiscordPlatform(deps, discord, connect));
 const platforms = await Promise.all(starting);
-const notices = startNoticeSender(deps, platforms, async () => {
-  const client = new pg.Client({ connectionString: env.DATABASE_URL, connectionTimeoutMillis: 5_000 });
-  await client.connect();
-  return client;
-});
+const notices = startNoticeSender(deps, platforms, connect);
 
 stopOnSignal(log, async () => {
   await Promise.all(platforms.map((platform) => platform.stop()));
@@ -48,5 +56,5 @@ stopOnSignal(log, async () => {
   await pool.end();
 });
 announceReady(
-  platforms.map(({ platform }) => platform.toLowerCase()).join(', ') || 'no platform is configured',
+  platforms.map(({ platform, status }) => status?.() ?? platform.toLowerCase()).join(', ') || 'no platform is configured',
 );

@@ -113,11 +113,14 @@ export function holdLeadership(
   const reign = async (ask: Ask, over: AbortSignal): Promise<void> => {
     become('leads');
     const own = lead(baton);
-    void own.begun.then(whenTried);
+    // The second beat tells what there is by then, the later ones what has changed.
+    let begun: Promise<void> | null = own.begun.then(whenTried);
     try {
       while (!over.aborted) {
         await ask('SELECT pg_notify($1, $2)', [name, own.baton() ?? '']);
-        await delay(BEAT_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
+        const pause = delay(BEAT_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
+        await (begun ? Promise.race([pause, begun]) : pause);
+        begun = null;
       }
       if (!stopping.signal.aborted) throw over.reason;
     } catch (error) {

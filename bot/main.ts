@@ -56,5 +56,6 @@ stopOnSignal(log, async () => {
   await pool.end();
 });
 announceReady(
-  platforms.map(({ platform, status }) => status?.() ?? platform.toLowerCase()).join(', ') || 'no platform is configured',
+  platforms.map(({ platform, status }) => status?.() ?? platform.toLowerCase()).join(', ') ||
+    'no platform is configured',
 );

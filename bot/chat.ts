@@ -99,7 +99,7 @@ export interface ChatPlatform {
   /** Writes to a person directly. @returns false where the person does not take messages */
   message(userId: string, answer: SpokenAnswer): Promise<boolean>;
   /** What this process does there, for its ready line, where that is not plain. */
-  status?(): string;
+  status?: () => string;
   stop(): Promise<void>;
 }
 

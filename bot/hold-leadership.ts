@@ -25,6 +25,8 @@ export interface Office {
   lock: number;
   /** Hashed by Postgres into the second number; also a channel's name, so letters, digits and `_` alone. */
   name: string;
+  /** For the log: `Discord`. */
+  subject: string;
 }
 
 /** Leading, from its beginning on. */
@@ -40,7 +42,8 @@ export interface Reign {
 export interface Leadership {
   /** Resolves when this leads or stands by, or after ten seconds. */
   firstTry: Promise<void>;
-  isLeading(): boolean;
+  /** `leads Discord`, or `stands by for Discord`. */
+  status: () => string;
   /** Ends the reign, passes the baton on, and only then frees the office. */
   stop(): Promise<void>;
 }
@@ -51,7 +54,7 @@ export interface Leadership {
  * once, since Postgres may have given the office to another.
  */
 export function holdLeadership(
-  { name, lock }: Office,
+  { lock, name, subject }: Office,
   log: Logger,
   connect: () => Promise<Client>,
   lead: (baton: string | null) => Reign,
@@ -65,11 +68,13 @@ export function holdLeadership(
   });
   /** A line for each change: a standby tries twice a second. */
   const become = (next: NonNullable<typeof role>, error?: unknown): void => {
+    if (next !== 'leads') whenTried();
     if (role === next) return;
     role = next;
-    if (next === 'cut off') log.warn({ office: name, err: error }, 'no database connection: does not lead');
-    else log.info({ office: name }, next);
+    if (next === 'cut off') log.warn({ err: error }, `does not lead ${subject}: no database connection`);
+    else log.info({}, status());
   };
+  const status = (): string => (role === 'leads' ? `leads ${subject}` : `stands by for ${subject}`);
 
   const serve = async (client: Client): Promise<void> => {
     const lost = new AbortController();
@@ -103,7 +108,6 @@ export function holdLeadership(
     const attempt = 'SELECT pg_try_advisory_lock($1, hashtext($2)) AS "isHeld"';
     while (!(await ask(attempt, [lock, name]))[0]?.isHeld) {
       become('stands by');
-      whenTried();
       await delay(TRY_EVERY_MS, undefined, { signal: over });
     }
     over.throwIfAborted();
@@ -145,7 +149,7 @@ export function holdLeadership(
   const ended = run();
   return {
     firstTry: Promise.race([firstTry, delay(MAX_FIRST_TRY_MS, undefined, { ref: false })]),
-    isLeading: () => role === 'leads',
+    status,
     async stop() {
       stopping.abort();
       await ended;

@@ -1,5 +1,4 @@
-import pg from 'pg';
-import { createDatabase, createPool } from '../adapters/database.js';
+import { createConnector, createDatabase, createPool } from '../adapters/database.js';
 import { createJobQueue } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
@@ -16,6 +15,7 @@ import { startSlackPlatform } from './slack/start-slack-platform.js';
 const env = readEnv(botEnvironment, process.env);
 const log = createLogger('bot', env.LOG_LEVEL);
 const pool = createPool(env.DATABASE_URL, log);
+const connect = createConnector(env.DATABASE_URL);
 const db = createDatabase(pool);
 const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
 const deps: BotDeps = {
@@ -27,18 +27,6 @@ const deps: BotDeps = {
   portalUrl: env.PORTAL_URL,
   timings: timingsFor(env.LEASE_SECONDS),
   marks: createQueuedMarks(queue),
-};
-
-/** A connection of its own, for what a pool's connections cannot keep: listening, and a lock. */
-const connect = async (): Promise<pg.Client> => {
-  const client = new pg.Client({
-    connectionString: env.DATABASE_URL,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 5_000,
-  });
-  await client.connect();
-  return client;
 };
 
 const { slack, discord } = platformsFrom(env);

@@ -56,14 +56,14 @@ export async function startDiscordPlatform(
       end: () => connection.stop(),
     };
   };
-  const office = { lock: GATEWAY_LOCK, name: `discord_gateway_${discord.applicationId}` };
+  const office = { lock: GATEWAY_LOCK, name: `discord_gateway_${discord.applicationId}`, subject: 'Discord' };
   const leadership = holdLeadership(office, deps.log, connect, lead);
   await leadership.firstTry;
   return {
     platform: 'DISCORD',
     edit: answers.edit,
     message: answers.message,
-    status: () => (leadership.isLeading() ? 'leads Discord' : 'stands by for Discord'),
+    status: leadership.status,
     async stop() {
       // What comes from now on waits for the next leader, who has three seconds, while this one finishes.
       await leadership.stop();

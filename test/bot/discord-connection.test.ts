@@ -1,19 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createConnector } from '../../adapters/database.js';
 import { registerCommands } from '../../bot/discord/register-commands.js';
 import { startDiscordPlatform } from '../../bot/discord/start-discord-platform.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
-import {
-  ADA,
-  APPLICATION_ID,
-  connectorTo,
-  GENERAL,
-  settingsFor,
-  testDeps,
-  TOKEN,
-  type TestDeps,
-} from './discord-rig.js';
+import { ADA, APPLICATION_ID, GENERAL, settingsFor, testDeps, TOKEN, type TestDeps } from './discord-rig.js';
 
 let database: OpenTestDatabase;
 let discord: LocalDiscord;
@@ -34,7 +26,7 @@ afterAll(async () => {
 });
 
 const start = (deps: TestDeps, settings = settingsFor(discord)) =>
-  startDiscordPlatform(deps, settings, connectorTo(database));
+  startDiscordPlatform(deps, settings, createConnector(database.connectionString));
 const connected = () => discord.control.state().gateway.connected;
 const help = () =>
   discord.control.invokeCommand({ userId: ADA, channelId: GENERAL, command: 'passalong', subcommand: 'help' })
@@ -104,7 +96,7 @@ test('of two processes that hear the same interaction, one answers and the other
   const all = [testDeps(database), testDeps(database)] as const;
   const platforms = [
     await start(all[0]),
-    await startDiscordPlatform(all[1], settingsFor(discord), connectorTo(another)),
+    await startDiscordPlatform(all[1], settingsFor(discord), createConnector(another.connectionString)),
   ];
   expect(connected()).toBe(2);
   const id = help();

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ChatPlatform } from '../../bot/chat.js';
+import { createConnector } from '../../adapters/database.js';
 import { registerCommands } from '../../bot/discord/register-commands.js';
 import { GATEWAY_LOCK, startDiscordPlatform } from '../../bot/discord/start-discord-platform.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
@@ -8,16 +9,7 @@ import { buildProcesses, type BuiltProcesses } from '../support/build-processes.
 import { linkSecrets } from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { startBot, type BotProcess } from '../support/start-bot.js';
-import {
-  ADA,
-  APPLICATION_ID,
-  connectorTo,
-  GENERAL,
-  settingsFor,
-  testDeps,
-  TOKEN,
-  type TestDeps,
-} from './discord-rig.js';
+import { ADA, APPLICATION_ID, GENERAL, settingsFor, testDeps, TOKEN, type TestDeps } from './discord-rig.js';
 
 const TAKEN_OVER_WITHIN_MS = 10_000;
 
@@ -53,7 +45,7 @@ afterEach(async () => {
 
 /** One bot of this process. */
 async function join(deps: TestDeps, settings = settingsFor(discord)): Promise<ChatPlatform> {
-  const platform = await startDiscordPlatform(deps, settings, connectorTo(database));
+  const platform = await startDiscordPlatform(deps, settings, createConnector(database.connectionString));
   platforms.push(platform);
   return platform;
 }
@@ -75,7 +67,7 @@ async function startProcess(): Promise<BotProcess> {
 async function startPair(): Promise<[BotProcess, BotProcess]> {
   const pair = await Promise.all([startProcess(), startProcess()]);
   const leads = (bot: BotProcess) => Number(bot.output().includes('ready leads Discord\n'));
-  const [leader, standby] = pair.sort((a, b) => leads(b) - leads(a)) as [BotProcess, BotProcess];
+  const [leader, standby] = pair.sort((a, b) => leads(b) - leads(a));
   expect(standby.output()).toContain('ready stands by for Discord\n');
   await wait(BEAT_MS);
   return [leader, standby];
@@ -157,8 +149,8 @@ test('a leader that is frozen is followed within 10 s, and has lost the gateway 
   leader.child.kill('SIGCONT');
   await expect
     .poll(() => leader.output(), { timeout: 5_000 })
-    .toContain('no database connection: does not lead');
-  await expect.poll(() => leader.output(), { timeout: 5_000 }).toContain('stands by');
+    .toContain('does not lead Discord: no database connection');
+  await expect.poll(() => leader.output(), { timeout: 5_000 }).toContain('"stands by for Discord"');
   const id = help();
   await answered(id);
   expectOneAnswer(id);
@@ -176,7 +168,7 @@ test('a leader whose lock session is ended gives up the gateway, and one of the 
     [GATEWAY_LOCK],
   );
   expect(rowCount).toBe(1);
-  await expect.poll(() => messages(all[0])).toContain('no database connection: does not lead');
+  await expect.poll(() => messages(all[0])).toContain('does not lead Discord: no database connection');
   await expect
     .poll(() => statuses().sort(), { timeout: 5_000 })
     .toEqual(['leads Discord', 'stands by for Discord']);

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { createConnector } from '../../adapters/database.js';
 import type { BotDeps, ChatPlatform } from '../../bot/chat.js';
 import { registerCommands } from '../../bot/discord/register-commands.js';
 import { startDiscordPlatform } from '../../bot/discord/start-discord-platform.js';
@@ -33,22 +33,13 @@ export function testDeps({ db }: Pick<OpenTestDatabase, 'db'>, changes: Partial<
   return { db, limits, linkSecrets, timings, portalUrl: 'https://passalong.test', ...changes, ...fakes };
 }
 
-/** Makes connections of their own. */
-export function connectorTo({ connectionString }: Pick<OpenTestDatabase, 'connectionString'>) {
-  return async (): Promise<pg.Client> => {
-    const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
-    await client.connect();
-    return client;
-  };
-}
-
 /** The bot on a local Discord, with a real database and its notice sender; nothing is stored or mailed. */
 export async function startRig() {
   const database = await openTestDatabase();
   const discord = await startDiscord({ port: 0, token: TOKEN, applicationId: APPLICATION_ID });
   const deps = testDeps(database);
   await registerCommands(settingsFor(discord));
-  const connect = connectorTo(database);
+  const connect = createConnector(database.connectionString);
   const platform: ChatPlatform = await startDiscordPlatform(deps, settingsFor(discord), connect);
   const notices = startNoticeSender(deps, [platform], connect);
   const { db } = database;

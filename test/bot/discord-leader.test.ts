@@ -116,6 +116,15 @@ test('of two bots one holds the gateway, and each command is answered once', asy
   expect(all.flatMap(messages)).not.toContain('interaction is answered by another process');
 });
 
+test('a bot that stands by writes to people', async () => {
+  await join(testDeps(database));
+  const standby = await join(testDeps(database));
+  expect(standby.status?.()).toBe('stands by for Discord');
+  expect(await standby.message(ADA, { lines: ['news'], buttons: [] })).toBe(true);
+  const { channelId } = discord.control.openDirectMessage({ userId: ADA });
+  expect(discord.control.messages({ channelId })).toMatchObject([{ content: 'news' }]);
+});
+
 test('bots of two applications share a database and do not wait for each other', async () => {
   const applicationId = '900000000000000002';
   const another = await startDiscord({ port: 0, token: TOKEN, applicationId });

@@ -18,6 +18,20 @@ export function createPool(connectionString: string, log: Logger, max = 10): pg.
   return pool;
 }
 
+/** Makes connections of their own, for what a pool's cannot keep: listening, and a session's lock. */
+export function createConnector(connectionString: string): () => Promise<pg.Client> {
+  return async () => {
+    const client = new pg.Client({
+      connectionString,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 5_000,
+    });
+    await client.connect();
+    return client;
+  };
+}
+
 /** Prisma over a pool of ours; `$disconnect` leaves the pool open, its owner ends it. */
 export function createDatabase(pool: pg.Pool): Database {
   return new PrismaClient({

@@ -101,6 +101,8 @@ export interface ChatPlatform {
   edit(place: ChatAddress & Pick<ChatReply, 'replyHandle'>, answer: SpokenAnswer): Promise<boolean>;
   /** Writes to a person directly. @returns false where the person does not take messages */
   message(person: ChatAddress, answer: SpokenAnswer): Promise<boolean>;
+  /** What this process does there, for its ready line, where that is not plain. */
+  status?: () => string;
   stop(): Promise<void>;
 }
 

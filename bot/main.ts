@@ -1,5 +1,4 @@
-import pg from 'pg';
-import { createDatabase, createPool } from '../adapters/database.js';
+import { createConnector, createDatabase, createPool } from '../adapters/database.js';
 import { createJobQueue } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
@@ -18,6 +17,7 @@ import { startSlackPlatform } from './slack/start-slack-platform.js';
 const env = readEnv(botEnvironment, process.env);
 const log = createLogger('bot', env.LOG_LEVEL);
 const pool = createPool(env.DATABASE_URL, log);
+const connect = createConnector(env.DATABASE_URL);
 const db = createDatabase(pool);
 const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
 const deps: BotDeps = {
@@ -39,13 +39,9 @@ if (slack) {
   const slackDeps = { ...deps, slackFiles: createSlackFiles(slack, tokens) };
   starting.push(startSlackPlatform(slackDeps, slack, tokens, listening));
 }
-if (discord) starting.push(startDiscordPlatform(deps, discord));
+if (discord) starting.push(startDiscordPlatform(deps, discord, connect));
 const platforms = await Promise.all(starting);
-const notices = startNoticeSender(deps, platforms, async () => {
-  const client = new pg.Client({ connectionString: env.DATABASE_URL, connectionTimeoutMillis: 5_000 });
-  await client.connect();
-  return client;
-});
+const notices = startNoticeSender(deps, platforms, connect);
 
 stopOnSignal(log, async () => {
   await Promise.all(platforms.map((platform) => platform.stop()));
@@ -55,5 +51,6 @@ stopOnSignal(log, async () => {
   await pool.end();
 });
 announceReady(
-  platforms.map(({ platform }) => platform.toLowerCase()).join(', ') || 'no platform is configured',
+  platforms.map(({ platform, status }) => status?.() ?? platform.toLowerCase()).join(', ') ||
+    'no platform is configured',
 );

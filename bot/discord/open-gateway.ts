@@ -11,13 +11,19 @@ import {
 import type { Platforms } from '../../core/config.js';
 import type { Logger } from '../../core/ports.js';
 import { restOptions } from './create-rest.js';
+import { introduce, sessionOf, type ConnectionManager, type GatewaySession } from './gateway-session.js';
+
+/** Any code but 1000 and 1001: with those Discord forgets the session, and what happens until it is resumed. */
+const RESUMABLE = 4200;
 
 export interface Gateway {
   /** Resolves once connected. @throws what the library says, where Discord refuses or is away */
   connect(): Promise<void>;
   /** Resolves when Discord has closed the connection for good; other losses are mended by the library. */
   closed: Promise<void>;
-  /** Ends the connection, and every attempt at one. */
+  /** Where another connection goes on, up to the last event that the listeners got; null before there is any. */
+  session(): GatewaySession | null;
+  /** Ends the connection, and every attempt at one. The session stays, so that it can be resumed. */
   end(): Promise<void>;
 }
 
@@ -29,26 +35,39 @@ export interface GatewayListeners {
 
 /**
  * One gateway connection that hears interactions, and messages that mention us or are written to us: Discord gives
- * their content without its privileged intent. An acknowledgement is sent once, never
- * again by itself: a repeat would be refused as if another process had answered.
+ * their content without its privileged intent. A session that is given is resumed: what happened since its last
+ * event is heard first. An acknowledgement is sent once, never again by itself: a repeat would be refused as if
+ * another process had answered.
  */
 export function openGateway(
   { token, apiUrl }: NonNullable<Platforms['discord']>,
   log: Logger,
   listeners: GatewayListeners,
+  resumed: GatewaySession | null = null,
 ): Gateway {
   let isEnded = false;
+  let session = resumed;
+  let manager: ConnectionManager | undefined;
   const client = new Client({
     intents: [GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages],
     rest: { ...restOptions(apiUrl), retries: 0 },
     ws: {
       // The library goes on reconnecting where it is destroyed between two attempts; each begins by asking for
       // the session, and the end is that it gets no answer.
-      buildStrategy: (manager) => {
-        const { options } = manager;
+      buildStrategy: (built) => {
+        manager = built;
+        const { options } = built;
+        if (resumed) introduce(built, resumed);
         const retrieve = options.retrieveSessionInfo.bind(options);
-        options.retrieveSessionInfo = (shardId) => (isEnded ? new Promise(() => {}) : retrieve(shardId));
-        return new SimpleShardingStrategy(manager);
+        const update = options.updateSessionInfo.bind(options);
+        let given = resumed;
+        options.retrieveSessionInfo = async (shardId) => {
+          if (isEnded) return new Promise(() => {});
+          if (given) await update(shardId, given);
+          given = null;
+          return retrieve(shardId);
+        };
+        return new SimpleShardingStrategy(built);
       },
     },
   });
@@ -56,7 +75,9 @@ export function openGateway(
     listeners.onInteraction(interaction);
   });
   // As it comes: the library passes on no message of a guild that it does not know, which takes one more intent.
-  client.on(Events.Raw, ({ t, d }: GatewayDispatchPayload) => {
+  client.on(Events.Raw, ({ t, d, s: sequence }: GatewayDispatchPayload) => {
+    if (t === GatewayDispatchEvents.Ready) session = sessionOf(d, sequence);
+    else if (session) session = { ...session, sequence };
     if (t === GatewayDispatchEvents.MessageCreate && client.user) listeners.onMessage(client.user.id, d);
   });
   client.on(Events.Error, (error) => {
@@ -72,6 +93,7 @@ export function openGateway(
         resolve();
       });
     }),
+    session: () => session,
     async end() {
       isEnded = true;
       // Nothing more is done or said: that the connection ends is no news.
@@ -83,6 +105,7 @@ export function openGateway(
         client.removeAllListeners(event);
       }
       client.removeAllListeners(Events.Raw);
+      await manager?.destroy({ code: RESUMABLE });
       await client.destroy();
     },
   };

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createConnector } from '../../adapters/database.js';
 import { registerCommands } from '../../bot/discord/register-commands.js';
 import { startDiscordPlatform } from '../../bot/discord/start-discord-platform.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
@@ -24,6 +25,8 @@ afterAll(async () => {
   await database.drop();
 });
 
+const start = (deps: TestDeps, settings = settingsFor(discord)) =>
+  startDiscordPlatform(deps, settings, createConnector(database.connectionString));
 const connected = () => discord.control.state().gateway.connected;
 const help = () =>
   discord.control.invokeCommand({ userId: ADA, channelId: GENERAL, command: 'passalong', subcommand: 'help' })
@@ -41,7 +44,7 @@ test.each([
   async (_what, fault) => {
     const deps = testDeps(database);
     Object.assign(discord.faults, fault);
-    const platform = await startDiscordPlatform(deps, settingsFor(discord));
+    const platform = await start(deps);
     expect(connected()).toBe(0);
     expect(messages(deps, 'warn')).toContain('no connection to Discord');
     Object.assign(discord.faults, { restDown: false, gatewayDown: false });
@@ -56,7 +59,7 @@ test.each([
 
 test('survives an outage and says once that it began and ended', async () => {
   const deps = testDeps(database);
-  const platform = await startDiscordPlatform(deps, settingsFor(discord));
+  const platform = await start(deps);
   Object.assign(discord.faults, { restDown: true, gatewayDown: true });
   await wait(1_500);
   Object.assign(discord.faults, { restDown: false, gatewayDown: false });
@@ -68,7 +71,7 @@ test('survives an outage and says once that it began and ended', async () => {
 });
 
 test('a stop in the middle of an outage is a stop: nothing connects afterwards', async () => {
-  const platform = await startDiscordPlatform(testDeps(database), settingsFor(discord));
+  const platform = await start(testDeps(database));
   discord.faults.gatewayDown = true;
   await wait(700);
   await platform.stop();
@@ -79,17 +82,23 @@ test('a stop in the middle of an outage is a stop: nothing connects afterwards',
 
 test('a refused token is one clear line, and Discord is left alone', async () => {
   const deps = testDeps(database);
-  const platform = await startDiscordPlatform(deps, settingsFor(discord, 'wrong'));
+  const platform = await start(deps, settingsFor(discord, 'wrong'));
   await wait(1_500);
-  expect(deps.log.lines).toEqual([
+  expect(deps.log.lines.filter(({ level }) => level !== 'info')).toEqual([
     { level: 'error', fields: {}, message: 'Discord refuses the token: check DISCORD_TOKEN' },
   ]);
   await platform.stop();
 });
 
 test('of two processes that hear the same interaction, one answers and the other keeps still', async () => {
-  const all = [testDeps(database), testDeps(database)];
-  const platforms = await Promise.all(all.map((deps) => startDiscordPlatform(deps, settingsFor(discord))));
+  // A database of its own, by mistake: nothing there says that somebody leads already.
+  const another = await openTestDatabase();
+  const all = [testDeps(database), testDeps(database)] as const;
+  const platforms = [
+    await start(all[0]),
+    await startDiscordPlatform(all[1], settingsFor(discord), createConnector(another.connectionString)),
+  ];
+  expect(connected()).toBe(2);
   const id = help();
   await answered(id);
   await expect
@@ -97,10 +106,11 @@ test('of two processes that hear the same interaction, one answers and the other
     .toContain('interaction is answered by another process');
   expect(discord.control.interaction(id)).toMatchObject({ followUps: [], history: { length: 2 } });
   await Promise.all(platforms.map((platform) => platform.stop()));
+  await another.drop();
 });
 
 test('asks for no intents', async () => {
-  const platform = await startDiscordPlatform(testDeps(database), settingsFor(discord));
+  const platform = await start(testDeps(database));
   discord.control.postMessage({ userId: ADA, channelId: GENERAL, content: `<@${APPLICATION_ID}> hello` });
   await answered(help());
   await platform.stop();

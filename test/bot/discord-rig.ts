@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { createConnector } from '../../adapters/database.js';
 import type { BotDeps, ChatPlatform } from '../../bot/chat.js';
 import { registerCommands } from '../../bot/discord/register-commands.js';
 import { startDiscordPlatform } from '../../bot/discord/start-discord-platform.js';
@@ -39,12 +39,9 @@ export async function startRig() {
   const discord = await startDiscord({ port: 0, token: TOKEN, applicationId: APPLICATION_ID });
   const deps = testDeps(database);
   await registerCommands(settingsFor(discord));
-  const platform: ChatPlatform = await startDiscordPlatform(deps, settingsFor(discord));
-  const notices = startNoticeSender(deps, [platform], async () => {
-    const client = new pg.Client({ connectionString: database.connectionString });
-    await client.connect();
-    return client;
-  });
+  const connect = createConnector(database.connectionString);
+  const platform: ChatPlatform = await startDiscordPlatform(deps, settingsFor(discord), connect);
+  const notices = startNoticeSender(deps, [platform], connect);
   const { db } = database;
   return {
     discord,

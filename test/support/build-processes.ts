@@ -5,11 +5,12 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const SOURCES = ['adapters', 'core', 'lambda', 'worker', 'prisma', 'node_modules', 'package.json'];
+const SOURCES = ['adapters', 'bot', 'core', 'lambda', 'worker', 'prisma', 'node_modules', 'package.json'];
 
-/** The worker and the Lambdas as they ship, built beside the sources so that test files may run at once. */
+/** Worker, bot and the Lambdas as they ship, built beside the sources so that test files may run at once. */
 export interface BuiltProcesses {
   workerPath: string;
+  botPath: string;
   onReadyZipPath: string;
   onFeedbackZipPath: string;
   remove(): Promise<void>;
@@ -22,6 +23,7 @@ export async function buildProcesses(): Promise<BuiltProcesses> {
   await promisify(execFile)(process.execPath, [path.join(ROOT, 'build.mjs')], { cwd: folder });
   return {
     workerPath: path.join(folder, 'dist/worker.js'),
+    botPath: path.join(folder, 'dist/bot.js'),
     onReadyZipPath: path.join(folder, 'dist/lambda/on-ready.zip'),
     onFeedbackZipPath: path.join(folder, 'dist/lambda/on-feedback.zip'),
     remove: () => rm(folder, { recursive: true, force: true }),

@@ -2,6 +2,7 @@
 // the Lambda zips, the browser's files under fingerprinted names, and those of the chat console. `--verbose` prints the sizes;
 // `--when-stale` does nothing where the last build is newer than every source.
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -13,12 +14,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, extname, join, parse } from 'node:path';
-import { build } from 'esbuild';
-import { zipSync } from 'fflate';
 
 const startedAt = performance.now();
 
-/** Written last, so that a build that was cut short counts as none. */
+/** Written last, so that a build that was cut short counts as none; holds a name for this build. */
 const STAMP = 'dist/built';
 const SOURCES = ['adapters', 'bot', 'core', 'lambda', 'local', 'prisma', 'web', 'worker'].concat([
   'build.mjs',
@@ -89,6 +88,8 @@ const forBrowsers = {
 };
 
 if (process.argv.includes('--when-stale') && !isStale()) process.exit(0);
+// Only now: most starts find nothing to build.
+const [{ build }, { zipSync }] = await Promise.all([import('esbuild'), import('fflate')]);
 emptyDist();
 if (existsSync('prisma/schema.prisma')) generatePrismaClient();
 const built = await Promise.all([
@@ -103,7 +104,7 @@ if (existsSync('local/lambda/bootstrap.mjs'))
 const files = Object.assign({}, ...built.map(({ metafile }) => metafile.outputs));
 if (process.argv.includes('--verbose')) printSizes(files);
 const count = Object.values(files).filter(({ entryPoint }) => entryPoint).length;
-writeFileSync(STAMP, '');
+writeFileSync(STAMP, randomUUID());
 console.log(`built ${count} entry points in ${Math.round(performance.now() - startedAt)} ms`);
 
 /** Whether a source, or what npm installed, is newer than the last whole build. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { findFreePorts } from './ports.js';
 import { hasDoubledChat, hasRealSlack, type Settings } from './read-settings.js';
 import type { Secrets } from './secrets.js';
+import { seedOnce } from './seed-once.js';
 import type { Service, Supervisor } from './supervisor.js';
 
 /** The person of the doubles whom the seeded account is linked to. */
@@ -101,11 +102,13 @@ export async function startStack(
         });
         productEnv['DATABASE_URL'] = postgres.detail;
       }
-      await supervisor.run({
-        name: 'seed',
-        script: path.join(scripts, 'seed.js'),
-        env: { ...productEnv, ...describeSeed(secrets, urls) },
-      });
+      await seedOnce(given['DATABASE_URL'] ? null : folder('postgres'), scripts, () =>
+        supervisor.run({
+          name: 'seed',
+          script: path.join(scripts, 'seed.js'),
+          env: { ...productEnv, ...describeSeed(secrets, urls) },
+        }),
+      );
     };
     const beginStorage = async (): Promise<void> => {
       if (given['S3_ENDPOINT']) return;

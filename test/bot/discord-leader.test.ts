@@ -120,7 +120,9 @@ test('a bot that stands by writes to people', async () => {
   await join(testDeps(database));
   const standby = await join(testDeps(database));
   expect(standby.status?.()).toBe('stands by for Discord');
-  expect(await standby.message({ userId: ADA, teamId: '', workspaceId: '' }, { lines: ['news'], buttons: [] })).toBe(true);
+  expect(
+    await standby.message({ userId: ADA, teamId: '', workspaceId: '' }, { lines: ['news'], buttons: [] }),
+  ).toBe(true);
   const { channelId } = discord.control.openDirectMessage({ userId: ADA });
   expect(discord.control.messages({ channelId })).toMatchObject([{ content: 'news' }]);
 });

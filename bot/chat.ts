@@ -47,6 +47,7 @@ export const BUTTON_ACTIONS = [
   'extend',
   'resend',
   'link',
+  'change-address',
   'settings',
   'set',
   'disconnect',

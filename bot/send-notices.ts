@@ -1,8 +1,10 @@
 import type { ChatNotice } from '../prisma/generated/client.js';
+import { isAppError } from '../core/errors.js';
 import { summarise } from '../core/shares/list-shares.js';
 import { languageOf } from '../core/messages/messages.js';
 import { speak, type Answer, type BotDeps, type ChatPlatform } from './chat.js';
 import { confirmLinkCard } from './commands/answers.js';
+import { composeNews } from './commands/news.js';
 import { progress } from './commands/progress.js';
 
 const LEASE_SECONDS = 30;
@@ -25,12 +27,12 @@ export async function sendNextNotice(deps: BotDeps, platforms: readonly ChatPlat
   if (!notice) return false;
   const platform = platforms.find((known) => known.platform === notice.platform);
   try {
-    const answer = await compose(deps, notice);
-    if (answer && platform) await say(deps, platform, notice, answer);
+    if (platform && isNews(notice)) await tell(deps, platform, notice);
+    else if (platform) await say(deps, platform, notice);
     await finish(deps, notice);
   } catch (error) {
     deps.log.warn({ noticeId: notice.id, err: error }, 'chat message not sent');
-    await postpone(deps, notice);
+    await postpone(deps, notice, isAppError(error) ? error.retryAfterSeconds : undefined);
   }
   return true;
 }
@@ -64,12 +66,23 @@ async function compose(deps: BotDeps, notice: ChatNotice): Promise<Answer | null
   return { ...confirmLinkCard(code.id, { name: `${firstName} ${lastName}`, email }), isFinal: true };
 }
 
-async function say(
-  deps: BotDeps,
-  platform: ChatPlatform,
-  notice: ClaimedNotice,
-  answer: Answer,
-): Promise<void> {
+function isNews({ kind }: ChatNotice): boolean {
+  return kind !== 'SHARE' && kind !== 'LINK';
+}
+
+/** News come as a message of their own, each time that there are some. */
+async function tell(deps: BotDeps, platform: ChatPlatform, notice: ChatNotice): Promise<void> {
+  const news = await composeNews(deps, notice);
+  if (!news) return;
+  const isTaken = await platform.message(notice, speak(news.answer, languageOf(notice.language) ?? 'en'));
+  if (!isTaken) deps.log.info({ noticeId: notice.id }, 'person takes no messages; the portal shows it');
+  if (news.toldUntil)
+    await deps.db.chatNotice.update({ where: { id: notice.id }, data: { toldUntil: news.toldUntil } });
+}
+
+async function say(deps: BotDeps, platform: ChatPlatform, notice: ClaimedNotice): Promise<void> {
+  const answer = await compose(deps, notice);
+  if (!answer) return;
   const { replyHandle } = notice;
   const spoken = speak(answer, languageOf(notice.language) ?? 'en');
   const isWorthIt = answer.isFinal === true || notice.repliesLeft > RESERVED_EDITS;
@@ -98,14 +111,20 @@ async function finish(deps: BotDeps, notice: ChatNotice): Promise<void> {
   });
 }
 
-/** Tries again later, a few times; after that the person finds it on the portal. */
-async function postpone(deps: BotDeps, notice: ChatNotice): Promise<void> {
-  const isOver = notice.attempts >= MAX_ATTEMPTS;
+/**
+ * Tries again later, a few times; after that the person finds it on the portal. A platform that names a time is heeded,
+ * and that is no try.
+ */
+async function postpone(deps: BotDeps, notice: ChatNotice, retryAfterSeconds?: number): Promise<void> {
+  const isOver = notice.attempts >= MAX_ATTEMPTS && retryAfterSeconds === undefined;
+  const waitMs =
+    retryAfterSeconds === undefined ? Math.min(60_000, 500 * 2 ** notice.attempts) : retryAfterSeconds * 1000;
   await deps.db.chatNotice.updateMany({
     where: { id: notice.id },
     data: {
       leaseUntil: null,
-      nextAt: new Date(Date.now() + Math.min(60_000, 500 * 2 ** notice.attempts)),
+      nextAt: new Date(Date.now() + waitMs),
+      ...(retryAfterSeconds === undefined ? {} : { attempts: { decrement: 1 } }),
       ...(isOver ? { sent: notice.owed, attempts: 0 } : {}),
     },
   });

@@ -17,6 +17,7 @@ export type AuditAction =
   | 'share.expired'
   | 'share.reported'
   | 'recipient.revoked'
+  | 'recipient.changed'
   | 'delivery.resent'
   | 'delivery.bounced'
   | 'delivery.complained'

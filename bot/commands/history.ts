@@ -2,15 +2,20 @@ import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatUser } from '../../core/identities/chat-user.js';
 import { getOwnLink } from '../../core/links/own-link.js';
 import { phrase, type Phrase } from '../../core/messages/messages.js';
+import { changeAddress } from '../../core/deliveries/change-address.js';
 import { findResendable, resendMail } from '../../core/deliveries/resend.js';
 import { extendShare } from '../../core/shares/extend-share.js';
 import { getShare, listShares, type ShareSummary } from '../../core/shares/list-shares.js';
 import { revokeShare } from '../../core/shares/revoke-share.js';
+import type { DeliveryState } from '../../prisma/generated/enums.js';
 import type { Answer, BotDeps, Button } from '../chat.js';
 import { connectFirst } from './answers.js';
 import { namesOf, progress, recipientLines, revokeButton } from './progress.js';
 
 const SHARES_PER_PAGE = 5;
+
+/** Where another address may help. */
+const IN_VAIN: ReadonlySet<DeliveryState> = new Set<DeliveryState>(['BOUNCED', 'FAILED', 'SUPPRESSED']);
 
 type Mine = (accountId: string) => Promise<Answer>;
 
@@ -106,6 +111,20 @@ export function copyLink(deps: BotDeps, person: ChatUser, id: string): Promise<A
   });
 }
 
+/** Sends a share to another address instead of one that was wrong. @throws AppError as changeAddress */
+export function replaceAddress(
+  deps: BotDeps,
+  person: ChatUser,
+  { id, addressText }: { id: string; addressText: string },
+): Promise<Answer> {
+  const [shareId = '', recipientId = ''] = id.split('.', 2);
+  return asAccount(deps, person, async (accountId) => {
+    const { email } = await changeAddress(deps, accountId, { shareId, recipientId, addressText });
+    const back: Button = { label: phrase('button.details', {}), action: 'show', id: shareId, style: 'plain' };
+    return { lines: [phrase('chat.address_changed', { email })], buttons: [back], isFinal: true };
+  });
+}
+
 function shareCard({ timings }: Pick<BotDeps, 'timings'>, share: ShareSummary): Answer {
   if (!isLiving(share)) return { ...progress(share), buttons: [backButton()], isFinal: true };
   const { shareId, expiresAt, recipients } = share;
@@ -120,7 +139,7 @@ function shareCard({ timings }: Pick<BotDeps, 'timings'>, share: ShareSummary): 
     title: phrase('chat.share_title', { names: namesOf(share) }),
     lines: [...recipientLines(share), phrase('chat.share_expiry', { expiresAt })],
     buttons: [
-      ...recipients.flatMap(({ recipientId, email, isRevoked }): Button[] => {
+      ...recipients.flatMap(({ recipientId, email, isRevoked, delivery }): Button[] => {
         if (isRevoked) return [];
         const id = `${shareId}.${recipientId}`;
         const copy: Button = {
@@ -135,9 +154,16 @@ function shareCard({ timings }: Pick<BotDeps, 'timings'>, share: ShareSummary): 
           id,
           style: 'plain',
         };
+        const change: Button = {
+          label: phrase('button.change_address', {}),
+          action: 'change-address',
+          id,
+          style: 'plain',
+        };
         return [
           ...(share.state === 'READY' ? [copy] : []),
           ...(resendable.includes(recipientId) ? [again] : []),
+          ...(share.state === 'READY' && IN_VAIN.has(delivery) ? [change] : []),
         ];
       }),
       extendButton,

@@ -5,9 +5,17 @@ import { copyLink, extend, history, resend, revoke, showShare } from './history.
 import { changeSetting, settings } from './settings.js';
 import { cancelDraft, sendDraft } from './share.js';
 
+/** What opens a form: each platform has its own. */
+const FORM_ACTIONS = ['choose-files', 'fix', 'change-address'] as const;
+export type FormAction = (typeof FORM_ACTIONS)[number];
+
+export function opensForm(action: ButtonAction): action is FormAction {
+  return FORM_ACTIONS.some((known) => known === action);
+}
+
 /** A button of ours; one that opens a form is each platform's own. */
 export interface PressedButton {
-  action: Exclude<ButtonAction, 'choose-files' | 'fix'>;
+  action: Exclude<ButtonAction, FormAction>;
   id: string;
 }
 

@@ -28,6 +28,8 @@ function readChange(change: string): Partial<ChatSettings> {
   switch (name) {
     case 'confirm':
       return { confirmsShares: value === 'on' };
+    case 'downloads':
+      return { tellsDownloads: value === 'on' };
     case 'undo': {
       const undoSeconds = UNDO_CHOICES.find((seconds) => String(seconds) === value);
       return undoSeconds === undefined ? {} : { undoSeconds };
@@ -39,7 +41,7 @@ function readChange(change: string): Partial<ChatSettings> {
   }
 }
 
-function settingsCard({ confirmsShares, undoSeconds, language }: ChatSettings): Answer {
+function settingsCard({ confirmsShares, undoSeconds, language, tellsDownloads }: ChatSettings): Answer {
   const set = (id: string, label: Button['label']): Button => ({ label, action: 'set', id, style: 'plain' });
   const nextUndo =
     UNDO_CHOICES[(UNDO_CHOICES.findIndex((one) => one === undoSeconds) + 1) % UNDO_CHOICES.length];
@@ -51,6 +53,7 @@ function settingsCard({ confirmsShares, undoSeconds, language }: ChatSettings): 
       phrase('chat.setting_confirm', { isOn: confirmsShares }),
       phrase('chat.setting_undo', { seconds: undoSeconds }),
       phrase('chat.setting_language', { language }),
+      phrase('chat.setting_downloads', { isOn: tellsDownloads }),
     ],
     buttons: [
       set(
@@ -61,6 +64,10 @@ function settingsCard({ confirmsShares, undoSeconds, language }: ChatSettings): 
       set(
         `language.${nextLanguage ?? 'platform'}`,
         phrase('button.set_language', { language: nextLanguage }),
+      ),
+      set(
+        `downloads.${tellsDownloads ? 'off' : 'on'}`,
+        phrase('button.set_downloads', { isOn: !tellsDownloads }),
       ),
       { label: phrase('button.disconnect', {}), action: 'disconnect', style: 'danger' },
     ],

@@ -14,9 +14,11 @@ import { findLanguage } from '../../core/identities/find-language.js';
 import type { Logger } from '../../core/ports.js';
 import { draftRequestKey, takeDraft } from '../../core/shares/share-drafts.js';
 import { decodeButton, speak, type BotDeps, type ChatPlatform, type CommandResult } from '../chat.js';
-import { pressButton } from '../commands/press-button.js';
+import { replaceAddress } from '../commands/history.js';
+import { opensForm, pressButton } from '../commands/press-button.js';
 import { COMMANDS, runCommand } from '../commands/run-command.js';
 import { explain, share } from '../commands/share.js';
+import { readAddressForm } from './change-address.js';
 import { personOf, replyTo } from './discord-person.js';
 import { openForm } from './open-form.js';
 import { readShareForm } from './share-modal.js';
@@ -110,12 +112,14 @@ async function obey(deps: BotDeps, interaction: Ours, reply: ChatReply): Promise
   return null;
 }
 
-/** The form of /share was sent. Files that it did not take itself were kept with a draft. */
+/** A form was sent: that of another address, or that of /share. Files that it did not take itself were kept with a draft. */
 async function submit(
   deps: BotDeps,
   interaction: ModalSubmitInteraction,
   reply: ChatReply,
 ): Promise<CommandResult> {
+  const change = readAddressForm(interaction);
+  if (change) return replaceAddress(deps, personOf(interaction), change);
   const form = readShareForm(interaction);
   if (!form) return null;
   const { draftId, ...filled } = form;
@@ -152,6 +156,6 @@ async function press(
   const button = decodeButton(interaction.customId);
   if (!button) return null;
   const { action, id } = button;
-  if (action === 'choose-files' || action === 'fix') return null;
+  if (opensForm(action)) return null;
   return pressButton(deps, personOf(interaction), { action, id }, reply);
 }

@@ -8,6 +8,7 @@ import { languageOf } from '../../core/messages/messages.js';
 import { findWaitingDraft, saveDraft } from '../../core/shares/share-drafts.js';
 import { checkFiles, DEFAULT_LIFETIME_DAYS } from '../../core/shares/share-request.js';
 import { decodeButton, type BotDeps } from '../chat.js';
+import { addressModal } from './change-address.js';
 import { personOf } from './discord-person.js';
 import { shareModal, type ShareFormStart } from './share-modal.js';
 import { describeFiles, filesOfCommand } from './to-chat-share.js';
@@ -19,9 +20,14 @@ type Opener = ChatInputCommandInteraction | ButtonInteraction | MessageContextMe
  * read before. @returns false where it asks for none @throws AppError why there is nothing to share
  */
 export async function openForm(deps: BotDeps, interaction: Opener): Promise<boolean> {
+  const language = languageOf(interaction.locale) ?? 'en';
+  const button = interaction.isButton() ? decodeButton(interaction.customId) : null;
+  if (button?.action === 'change-address') {
+    await interaction.showModal(addressModal(button.id, language));
+    return true;
+  }
   const start = await startOf(deps, interaction);
   if (!start) return false;
-  const language = languageOf(interaction.locale) ?? 'en';
   await interaction.showModal(shareModal(start, language, interaction.attachmentSizeLimit));
   return true;
 }

@@ -6,6 +6,7 @@ import {
   type Receiver,
   type ViewSubmitAction,
 } from '@slack/bolt';
+import { CHANGE_ADDRESS_FORM, onAddressSubmission } from './change-address.js';
 import { onButton } from './on-button.js';
 import { onDirectMessage } from './on-direct-message.js';
 import { onFileShared } from './on-file-shared.js';
@@ -43,6 +44,9 @@ export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
   app.view<ViewSubmitAction>({ callback_id: SHARE_FORM, type: 'view_submission' }, (args) =>
     onShareSubmission(tools, args),
   );
+  app.view<ViewSubmitAction>({ callback_id: CHANGE_ADDRESS_FORM, type: 'view_submission' }, (args) =>
+    onAddressSubmission(tools, args),
+  );
   app.action<BlockAction>({ type: 'block_actions' }, (args) => onButton(tools, args));
   app.shortcut<MessageShortcut>({ callback_id: SHARE_MESSAGE, type: 'message_action' }, (args) =>
     onMessageShortcut(tools, args),
@@ -63,5 +67,5 @@ export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
 function acknowledgeTheRest(app: App): void {
   app.command(/^(?!\/share$)/, ({ ack }) => ack());
   app.shortcut(new RegExp(`^(?!(${SHARE_MESSAGE}|${SHARE_NEW})$)`), ({ ack }) => ack());
-  app.view(new RegExp(`^(?!${SHARE_FORM}$)`), ({ ack }) => ack());
+  app.view(new RegExp(`^(?!(${SHARE_FORM}|${CHANGE_ADDRESS_FORM})$)`), ({ ack }) => ack());
 }

@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.js';
 import { findWaitingDraft } from '../../core/shares/share-drafts.js';
 import { decodeButton, type CommandResult } from '../chat.js';
 import { pressButton } from '../commands/press-button.js';
+import { openAddressForm } from './change-address.js';
 import { replyAtHome } from './home.js';
 import { openShareModal } from './share-modal.js';
 import { personOfInteraction, replyTo, type SlackPerson } from './slack-person.js';
@@ -33,6 +34,7 @@ async function obey(
   reply: ChatReply,
 ): Promise<CommandResult> {
   if (action === 'choose-files') return openShareModal(tools, triggerId, reply, { emailsText: id });
+  if (action === 'change-address') return openAddressForm(tools, triggerId, reply, id);
   if (action === 'fix') return openFormAgain(tools, profile, { id, triggerId }, reply);
   // One post is spent on the answer itself.
   const later = action === 'connect' ? { ...reply, repliesLeft: reply.repliesLeft - 1 } : reply;

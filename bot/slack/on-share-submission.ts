@@ -4,7 +4,8 @@ import { text } from '../../core/messages/messages.js';
 import { findRecipientsProblem, parseRecipients } from '../../core/shares/recipients.js';
 import { share } from '../commands/share.js';
 import { describeOwnFile } from './recent-files.js';
-import { readShareForm, replyOfForm } from './share-modal.js';
+import { replyOfForm } from './form-reply.js';
+import { readShareForm } from './share-modal.js';
 import { personOfInteraction } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
 
@@ -15,7 +16,7 @@ export async function onShareSubmission(
 ): Promise<void> {
   const form = readShareForm(view);
   const person = personOfInteraction(body);
-  const to = replyOfForm(person, view);
+  const { reply: to } = replyOfForm(person, view.private_metadata);
   const problem = findRecipientsProblem(parseRecipients(form.emailsText));
   if (problem) {
     const { code, params } = phraseOf(problem);

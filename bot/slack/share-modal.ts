@@ -3,27 +3,22 @@ import * as z from 'zod';
 import { AppError } from '../../core/errors.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { MessageCode, MessageParams } from '../../core/messages/en.js';
-import { languageOf, text } from '../../core/messages/messages.js';
+import { text } from '../../core/messages/messages.js';
 import {
   DEFAULT_LIFETIME_DAYS,
   LIFETIMES_DAYS,
   MAX_FILES,
   MAX_MESSAGE_LENGTH,
 } from '../../core/shares/share-request.js';
+import { parseJson, replyInForm } from './form-reply.js';
 import { plainText } from './render.js';
-import { replyTo, type SlackPerson } from './slack-person.js';
 import type { SlackTools } from './slack-tools.js';
 
 /** The callback id of the form, by which its submission is known. */
 export const SHARE_FORM = 'share-form';
 
-/** What travels with the form, through the person's client: where and in which language the person is answered. */
-const formReply = z.object({
-  url: z.string(),
-  until: z.number(),
-  left: z.number().int().min(0),
-  language: z.string(),
-  /** Files of a message that were picked beforehand, and where it stands. */
+/** What travels with the form besides: files of a message that were picked beforehand, and where it stands. */
+const pickedInForm = z.object({
   files: z.array(z.string()).max(MAX_FILES).default([]),
   channel: z.string().optional(),
 });
@@ -65,7 +60,7 @@ export async function openShareModal(
 
 /** What a submitted form says. */
 export function readShareForm({ state: { values }, private_metadata }: ViewOutput): ShareForm {
-  const { files = [], channel: channelId } = formReply.safeParse(parseJson(private_metadata)).data ?? {};
+  const { files = [], channel: channelId } = pickedInForm.safeParse(parseJson(private_metadata)).data ?? {};
   const uploaded = (values['files']?.['files']?.files ?? []).map(({ id }) => id);
   return {
     emailsText: values['emails']?.['emails']?.value ?? '',
@@ -76,26 +71,13 @@ export function readShareForm({ state: { values }, private_metadata }: ViewOutpu
   };
 }
 
-/** Where the sender of a form is answered; by a direct message alone where that is not known or over. */
-export function replyOfForm(person: SlackPerson, { private_metadata }: ViewOutput): ChatReply {
-  const parsed = formReply.safeParse(parseJson(private_metadata));
-  const fresh = replyTo(person, parsed.data?.url ?? '');
-  if (!parsed.success) return { ...fresh, replyUntil: new Date(0), repliesLeft: 0 };
-  const { until, left, language } = parsed.data;
-  return {
-    ...fresh,
-    language: languageOf(language) ?? fresh.language,
-    replyUntil: new Date(Math.min(until, fresh.replyUntil.getTime())),
-    repliesLeft: Math.min(left, fresh.repliesLeft),
-  };
-}
-
 function shareModal(
-  { replyHandle: url, replyUntil, repliesLeft: left, language }: ChatReply,
+  reply: ChatReply,
   { emailsText = '', picked }: { emailsText?: string; picked?: PickedFiles },
 ): types.ModalView {
-  const metadata: z.input<typeof formReply> = {
-    ...{ url, until: replyUntil.getTime(), left, language },
+  const { language } = reply;
+  const metadata = {
+    ...replyInForm(reply),
     ...(picked ? { files: picked.files.map(({ id }) => id), channel: picked.channelId } : {}),
   };
   const say = <C extends MessageCode>(code: C, params: MessageParams<C>): string =>
@@ -156,12 +138,4 @@ function input(blockId: string, label: string, element: types.InputBlock['elemen
 
 function lifetimeOption(days: number, label: string): types.PlainTextOption {
   return { text: plainText(label), value: String(days) };
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,5 @@
-import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
+import { WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
+import { AppError } from '../../core/errors.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { SlackWorkspace } from '../../core/ports.js';
 import { speak, type Answer, type ChatPlatform } from '../chat.js';
@@ -34,7 +35,7 @@ export function createSlackAnswers(clientFor: SlackClients, apiUrl: string): Sla
 
   const edit: ChatPlatform['edit'] = async ({ replyHandle, userId, ...workspace }, answer) => {
     if (isHome(replyHandle)) {
-      await publishHome(await clientFor(workspace), userId, answer);
+      await publishHome(await clientFor(workspace), userId, answer).catch(heedLimit);
       return true;
     }
     if (!URL.canParse(replyHandle) || new URL(replyHandle).origin !== origin) return false;
@@ -47,6 +48,7 @@ export function createSlackAnswers(clientFor: SlackClients, apiUrl: string): Sla
     });
     const body = await response.text();
     if (response.ok) return true;
+    if (response.status === 429) throw tooMany(Number(response.headers.get('retry-after')) || 1);
     // "expired_url" after 30 minutes, "used_url" after five posts.
     if (response.status === 404 || response.status === 410 || /(expired|used|invalid)_url/.test(body))
       return false;
@@ -60,7 +62,7 @@ export function createSlackAnswers(clientFor: SlackClients, apiUrl: string): Sla
       return true;
     } catch (error) {
       if (error instanceof WebAPIPlatformError && TAKES_NO_MESSAGES.has(error.data.error)) return false;
-      throw error;
+      return heedLimit(error);
     }
   };
 
@@ -73,6 +75,15 @@ export function createSlackAnswers(clientFor: SlackClients, apiUrl: string): Sla
       if (!isShown) await message(reply, spoken);
     },
   };
+}
+
+/** A call that Slack wants to have later, as an error that says when. @throws what it was given, otherwise */
+function heedLimit(error: unknown): never {
+  throw error instanceof WebAPIRateLimitedError ? tooMany(error.retryAfter, error) : error;
+}
+
+function tooMany(retryAfterSeconds: number, cause?: unknown): AppError {
+  return new AppError('unavailable', 'service.unavailable', {}, { retryAfterSeconds, cause });
 }
 
 /** Where Slack's response_urls live; a double serves everything from one place. */

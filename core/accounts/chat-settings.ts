@@ -11,13 +11,15 @@ export interface ChatSettings {
   /** Whether what was typed is shown once more before it is sent. */
   confirmsShares: boolean;
   undoSeconds: number;
+  /** Whether downloads are told. */
+  tellsDownloads: boolean;
 }
 
 /** An account's settings for chat. */
 export async function getChatSettings(deps: Pick<Deps, 'db'>, accountId: string): Promise<ChatSettings> {
   const account = await deps.db.account.findUniqueOrThrow({
     where: { id: accountId },
-    select: { language: true, confirmsShares: true, undoSeconds: true },
+    select: { language: true, confirmsShares: true, undoSeconds: true, tellsDownloads: true },
   });
   return { ...account, language: languageOf(account.language) };
 }

@@ -5,6 +5,7 @@ import {
   composeResetPassword,
 } from '../mail/account-mails.js';
 import type { MailContent } from '../mail/layout.js';
+import { composeReminderMail, composeSharesExpiring } from '../mail/reminder-mails.js';
 import { composeShareMail } from '../mail/share-mail.js';
 import { mintToken } from '../links/tokens.js';
 import type { LinkSecrets, OutgoingMail, Sql } from '../ports.js';
@@ -46,8 +47,9 @@ async function shareContent(deps: ComposeDeps, delivery: ClaimedDelivery): Promi
   const [share] = rows;
   if (!share) return null;
   const url = `${deps.portalUrl}/l/${mintToken(deps.linkSecrets, 'link', delivery.subjectId)}`;
+  const told = { ...share, url, reportUrl: `${url}/report` };
   return {
-    ...composeShareMail({ ...share, url, reportUrl: `${url}/report` }),
+    ...(delivery.kind === 'REMINDER' ? composeReminderMail(told) : composeShareMail(told)),
     fromName: `${share.senderName} via Passalong`,
     replyTo: share.senderEmail,
   };
@@ -80,11 +82,43 @@ async function accountContent(deps: ComposeDeps, delivery: ClaimedDelivery): Pro
       return { ...composeResetPassword({ firstName, url: page(`/reset/${token}`) }), ...from };
     }
     case 'NOTICE':
-      return { ...accountNotice(delivery.topic, firstName, page), ...from };
+      return delivery.topic === 'shares-expiring'
+        ? expiringContent(deps, delivery.subjectId, firstName, page('/shares')).then(
+            (content) => content && { ...content, ...from },
+          )
+        : { ...accountNotice(delivery.topic, firstName, page), ...from };
     case 'SHARE':
     case 'REMINDER':
       throw new Error(`delivery ${delivery.deliveryId} of kind ${delivery.kind} has no share`);
   }
+}
+
+/** All shares of an account that end soon: one mail for those that are found together. */
+async function expiringContent(
+  { sql }: ComposeDeps,
+  accountId: string,
+  firstName: string,
+  historyUrl: string,
+): Promise<MailContent | null> {
+  const { rows } = await sql.query<ExpiringRow>(
+    `SELECT s.expires_at AS "expiresAt",
+            (SELECT array_agg(t.name ORDER BY t.position) FROM attachment t WHERE t.share_id = s.id) AS names,
+            count(r.id)::int AS people,
+            count(r.id) FILTER (WHERE NOT EXISTS (SELECT 1 FROM download w WHERE w.recipient_id = r.id))::int AS waiting
+     FROM share s JOIN recipient r ON r.share_id = s.id AND r.revoked_at IS NULL
+     WHERE s.account_id = $1 AND s.state = 'READY' AND s.reminded_at IS NOT NULL AND s.expires_at > now()
+       AND NOT EXISTS (SELECT 1 FROM chat_notice n WHERE n.kind = 'SHARE' AND n.subject_id = s.id)
+     GROUP BY s.id ORDER BY s.expires_at LIMIT 50`,
+    [accountId],
+  );
+  return rows.length > 0 ? composeSharesExpiring({ firstName, shares: rows, historyUrl }) : null;
+}
+
+interface ExpiringRow {
+  expiresAt: Date;
+  names: string[];
+  people: number;
+  waiting: number;
 }
 
 function accountNotice(topic: string | null, firstName: string, page: (path: string) => string): MailContent {

@@ -7,7 +7,7 @@ const NEW_ACCOUNT_DAYS = 7;
 
 /**
  * Refuses what would be more mails to recipients than an account may send in 24 hours: one for each recipient of
- * a share, and each resend. The caller holds the account's quota row, so that nobody can race the limit.
+ * a share, each resend and each changed address. The caller holds the account's quota row, so that nobody can race the limit.
  * @throws AppError limit
  */
 export async function checkMailLimit(
@@ -19,10 +19,7 @@ export async function checkMailLimit(
   const isNew = Date.now() - (account.confirmedAt?.getTime() ?? Date.now()) < NEW_ACCOUNT_DAYS * DAY_MS;
   const max = isNew ? limits.maxRecipientsPerDayWhenNew : limits.maxRecipientsPerDay;
   const rows = await tx.$queryRaw<{ count: number }[]>`
-    SELECT (SELECT count(*) FROM recipient r JOIN share s ON s.id = r.share_id
-            WHERE s.account_id = ${account.id}::uuid AND s.created_at > now() - interval '1 day')::int
-         + (SELECT count(*) FROM delivery d JOIN share s ON s.id = d.share_id
-            WHERE s.account_id = ${account.id}::uuid AND d.kind = 'SHARE' AND d.attempt > 1
-              AND d.created_at > now() - interval '1 day')::int AS count`;
+    SELECT count(*)::int AS count FROM delivery d JOIN share s ON s.id = d.share_id
+    WHERE s.account_id = ${account.id}::uuid AND d.kind = 'SHARE' AND d.created_at > now() - interval '1 day'`;
   if ((rows[0]?.count ?? 0) + wanted > max) throw new AppError('limit', 'share.recipients_limited', { max });
 }

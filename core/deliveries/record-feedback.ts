@@ -1,6 +1,6 @@
-import type { DeliveryState, SuppressionReason } from '../../prisma/generated/enums.js';
+import type { DeliveryKind, DeliveryState, SuppressionReason } from '../../prisma/generated/enums.js';
 import { recordAuditBySql, type AuditAction } from '../audit.js';
-import { oweShareNotice } from '../notices.js';
+import { oweMailNews, oweShareNotice } from '../notices.js';
 import type { Logger, Sql } from '../ports.js';
 import { pauseWhereHarmful } from './pause-sender.js';
 
@@ -51,7 +51,16 @@ const MEANING: Readonly<Record<FeedbackKind, Meaning>> = {
   complaint: { state: 'COMPLAINED', rank: 5, suppresses: 'COMPLAINT', action: 'delivery.complained' },
 };
 
+/** What its sender can do something about, or has to know. */
+const IS_BAD_NEWS: ReadonlySet<DeliveryState> = new Set<DeliveryState>([
+  'BOUNCED',
+  'COMPLAINED',
+  'FAILED',
+  'SUPPRESSED',
+]);
+
 interface DeliveryRow {
+  kind: DeliveryKind;
   state: DeliveryState;
   errorCode: string | null;
   messageId: string | null;
@@ -101,13 +110,15 @@ async function record(
   if (suppresses) await suppress(sql, delivery.email, suppresses);
   if (!isMoved) return;
   if (shareId) await oweShareNotice(sql, shareId);
+  if (shareId && delivery.kind === 'SHARE' && IS_BAD_NEWS.has(state))
+    await oweMailNews(sql, shareId, deliveryId);
   if (action) await recordAuditBySql(sql, { accountId, action, subjectId: deliveryId });
   if (action && accountId) await pauseWhereHarmful({ sql, log }, accountId);
 }
 
 async function holdDelivery(sql: Sql, deliveryId: string): Promise<DeliveryRow | null> {
   const { rows } = await sql.query<DeliveryRow>(
-    `SELECT d.state, d.error_code AS "errorCode", d.message_id AS "messageId", d.email, d.share_id AS "shareId",
+    `SELECT d.kind, d.state, d.error_code AS "errorCode", d.message_id AS "messageId", d.email, d.share_id AS "shareId",
             s.account_id AS "accountId"
      FROM delivery d LEFT JOIN share s ON s.id = d.share_id WHERE d.id = $1 FOR UPDATE OF d`,
     [deliveryId],

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.js';
 import { recordAudit } from '../audit.js';
-import { oweNotice } from '../notices.js';
+import { oweNews, oweNotice } from '../notices.js';
 import type { Deps } from '../ports.js';
 import { isUuid } from '../uuid.js';
 import { readToken } from './tokens.js';
@@ -25,6 +25,9 @@ export type OpenedLink =
     }
   /** The link was genuine, and the share merely ran out: the sender may be asked for another. */
   | { state: 'expired'; senderName: string; senderEmail: string };
+
+/** So long downloads of a share gather before their sender is told in chat. */
+const BATCH_SECONDS = 30;
 
 type LinkDeps = Pick<Deps, 'db' | 'linkSecrets'>;
 
@@ -94,17 +97,27 @@ export async function startDownload(
       SELECT gen_random_uuid(), attachment_id, recipient_id FROM allowed
       RETURNING attachment_id
     )
-    SELECT a.share_id AS "shareId", a.storage_key AS "storageKey", a.name, a.size_bytes AS "sizeBytes"
+    SELECT a.share_id AS "shareId", a.storage_key AS "storageKey", a.name, a.size_bytes AS "sizeBytes",
+           NOT EXISTS (SELECT 1 FROM download d WHERE d.attachment_id = a.id AND d.recipient_id = ${recipientId}::uuid) AS "isFirst",
+           (SELECT tells_downloads FROM account JOIN share ON share.account_id = account.id WHERE share.id = a.share_id) AS "isTold"
     FROM counted JOIN attachment a ON a.id = counted.attachment_id`;
   const file = rows[0];
   if (!file) throw deadLink();
   await recordAudit(deps.db, { accountId: null, action: 'file.downloaded', subjectId: attachmentId });
   await oweNotice(deps.db, 'SHARE', file.shareId);
+  if (file.isFirst && file.isTold) {
+    const { shareId } = file;
+    await oweNews(deps.db, { kind: 'DOWNLOADS', shareId, subjectId: shareId, delaySeconds: BATCH_SECONDS });
+  }
   deps.log.info({ shareId: file.shareId }, 'download started');
   return deps.signer.signDownload(file.storageKey, { name: file.name, sizeBytes: Number(file.sizeBytes) });
 }
 
 interface DownloadRow {
+  /** Of this file by this recipient. */
+  isFirst: boolean;
+  /** Whether the sender wants to hear of downloads. */
+  isTold: boolean;
   shareId: string;
   storageKey: string;
   name: string;

@@ -76,6 +76,8 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   // Recipients and the request
   'recipients.none': () =>
     'Wer soll es bekommen? Gib 1 bis 5 E-Mail-Adressen an, zum Beispiel ann@example.com bob@example.com.',
+  'recipients.one': () => 'Gib eine einzige Adresse an. Es wurde nichts gesendet.',
+  'recipients.has_share': (p) => `${p.email} hat das schon bekommen. Es wurde nichts gesendet.`,
   'recipients.too_many': (p) =>
     `Du hast ${p.count} Adressen angegeben; auf einmal gehen ${p.max}. Nimm ${p.count - p.max} heraus oder teile zweimal. Es wurde nichts gesendet.`,
   'recipients.malformed': (p) => malformed(p.addresses),
@@ -175,6 +177,16 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'chat.undone': (p) => `Rückgängig gemacht: ${p.names}. Es wurde nichts gesendet.`,
   'chat.revoked': (p) => `Zurückgezogen: ${p.names}. Die Links funktionieren nicht mehr.`,
   'chat.expired': (p) => `Abgelaufen: ${p.names}. Die Links funktionieren nicht mehr.`,
+  'chat.downloaded': (p) => `${p.email} hat ${p.names} heruntergeladen.`,
+  'chat.bounced': (p) => `${BOUNCE_WORDS[p.outcome](p.email)}${othersArrived(p)}`,
+  'chat.complained': (p) => `${p.email} hat deine Mail als Spam gemeldet. An diese Adresse geht nichts mehr.`,
+  'chat.expiring': (p) => `${p.names}: Die Links gelten bis ${formatDate(p.expiresAt, 'time')}.`,
+  'chat.expiring_waiting': (p) =>
+    p.waiting.length === 0
+      ? 'Alle haben etwas heruntergeladen.'
+      : `Noch nichts heruntergeladen haben ${p.waiting.join(', ')} (${p.waiting.length} von ${p.people}); ich habe sie per Mail erinnert.`,
+  'chat.address_changed': (p) =>
+    `Stattdessen an ${p.email} gesendet, mit einem eigenen Link. Der alte Link gilt nicht mehr.`,
   'chat.no_recent_file': () =>
     'Ich sehe in diesem Kanal keine Datei von dir aus den letzten 10 Minuten. Füge hier eine hinzu:',
   'chat.no_files_in_message': () =>
@@ -243,6 +255,8 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     p.language
       ? `Ich spreche ${LANGUAGE_NAMES[p.language] ?? p.language}.`
       : 'Ich spreche die Sprache der App.',
+  'chat.setting_downloads': (p) =>
+    p.isOn ? 'Ich sage dir, wenn jemand etwas herunterlädt.' : 'Von Downloads sage ich dir nichts.',
   'chat.yes_or_no': () => 'j/N',
   'chat.still_under_way': () =>
     'Das dauert länger als sonst. Es geht von selbst weiter; das Portal zeigt, wie es endet.',
@@ -279,6 +293,9 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'button.set_confirm': (p) => (p.isOn ? 'Vor dem Senden zeigen' : 'Ohne Nachfrage senden'),
   'button.set_undo': (p) => (p.seconds === 0 ? 'Ohne Bedenkzeit' : `Bedenkzeit ${p.seconds} s`),
   'button.set_language': (p) => (p.language ? (LANGUAGE_NAMES[p.language] ?? p.language) : 'Sprache der App'),
+  'button.set_downloads': (p) => (p.isOn ? 'Downloads melden' : 'Downloads nicht melden'),
+  'button.mute': () => 'Nicht mehr melden',
+  'button.change_address': () => 'Adresse ändern',
   'button.choose_files': () => 'Dateien wählen',
   'command.share': () => 'Dateien an E-Mail-Adressen senden',
   'command.file': () => 'Die Datei, die gesendet wird',
@@ -299,6 +316,8 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'modal.files_hint': () =>
     'Hier passen Dateien bis 10 MB. Größere: erst in einen Kanal stellen, dann im Menü der Nachricht „Share files by email“ wählen.',
   'modal.upload_limit': (p) => `Bis zu ${p.files} Dateien mit je ${formatBytes(p.limitBytes)}`,
+  'modal.change_address': () => 'Adresse ändern',
+  'modal.new_address': () => 'Stattdessen an diese Adresse senden',
   'modal.emails': () => 'An (1 bis 5 E-Mail-Adressen)',
   'modal.message': () => 'Nachricht',
   'modal.lifetime': () => 'So lange gilt der Link',
@@ -333,6 +352,20 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'page.not_found': () => 'Hier ist nichts.',
   unexpected: (p) => `Bei uns ist etwas schiefgegangen. Kennung ${p.reference}.`,
 };
+
+/** What became of a mail that did not arrive. */
+const BOUNCE_WORDS = {
+  BOUNCED: (email: string) => `Die Mail an ${email} kam zurück.`,
+  FAILED: (email: string) => `Die Mail an ${email} wurde abgelehnt.`,
+  SUPPRESSED: (email: string) => `Die Mail an ${email} konnte nicht zugestellt werden.`,
+};
+
+function othersArrived({ arrived, others }: { arrived: number; others: number }): string {
+  if (others === 0) return '';
+  return arrived === others
+    ? ` Die anderen (${others}) sind angekommen oder unterwegs.`
+    : ` Von den anderen (${others}) ${arrived === 1 ? 'ist' : 'sind'} ${arrived} angekommen oder unterwegs.`;
+}
 
 function malformed(addresses: string[]): string {
   return `Das sieht nicht nach E-Mail-Adressen aus: ${addresses.join(', ')}. Es wurde nichts gesendet.`;

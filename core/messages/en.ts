@@ -36,6 +36,20 @@ export const LANGUAGE_NAMES: Readonly<Record<string, string>> = { en: 'English',
 
 export type ShareStateName = keyof typeof SHARE_WORDS;
 
+/** What became of a mail that did not arrive. */
+const BOUNCE_WORDS = {
+  BOUNCED: (email: string) => `${email} bounced: the mail came back.`,
+  FAILED: (email: string) => `The mail to ${email} was refused.`,
+  SUPPRESSED: (email: string) => `The mail to ${email} could not be delivered.`,
+};
+
+function othersArrived({ arrived, others }: { arrived: number; others: number }): string {
+  if (others === 0) return '';
+  return arrived === others
+    ? ` The other ${plural(others, 'mail')} arrived or ${others === 1 ? 'is' : 'are'} on the way.`
+    : ` Of the other ${plural(others, 'mail')}, ${arrived} arrived or ${arrived === 1 ? 'is' : 'are'} on the way.`;
+}
+
 export type DeliveryStateName = keyof typeof DELIVERY_WORDS;
 
 /**
@@ -82,6 +96,8 @@ export const en = {
   // Recipients and the request
   'recipients.none': (_: Nothing) =>
     'Who should get it? Add 1 to 5 email addresses, for example ann@example.com bob@example.com.',
+  'recipients.one': (_: Nothing) => 'Enter one address. Nothing was sent.',
+  'recipients.has_share': (p: { email: string }) => `${p.email} has this share already. Nothing was sent.`,
   'recipients.too_many': (p: { count: number; max: number }) =>
     `You added ${p.count} addresses; one share can go to ${p.max}. Remove ${p.count - p.max} or send two shares. Nothing was sent.`,
   'recipients.malformed': (p: { addresses: string[] }) => malformed(p.addresses),
@@ -185,6 +201,23 @@ export const en = {
   'chat.undone': (p: { names: string }) => `Undone: ${p.names}. Nothing was sent.`,
   'chat.revoked': (p: { names: string }) => `Revoked: ${p.names}. The links no longer work.`,
   'chat.expired': (p: { names: string }) => `Expired: ${p.names}. The links no longer work.`,
+  'chat.downloaded': (p: { email: string; names: string }) => `${p.email} downloaded ${p.names}.`,
+  'chat.bounced': (p: {
+    email: string;
+    outcome: 'BOUNCED' | 'FAILED' | 'SUPPRESSED';
+    arrived: number;
+    others: number;
+  }) => `${BOUNCE_WORDS[p.outcome](p.email)}${othersArrived(p)}`,
+  'chat.complained': (p: { email: string }) =>
+    `${p.email} marked your mail as spam. No share goes to this address any more.`,
+  'chat.expiring': (p: { names: string; expiresAt: Date }) =>
+    `${p.names}: the links end on ${formatDate(p.expiresAt, 'time')}.`,
+  'chat.expiring_waiting': (p: { waiting: string[]; people: number }) =>
+    p.waiting.length === 0
+      ? 'Everybody has downloaded something.'
+      : `Nothing was downloaded yet by ${p.waiting.join(', ')} (${p.waiting.length} of ${p.people}); I have reminded them by mail.`,
+  'chat.address_changed': (p: { email: string }) =>
+    `Sent to ${p.email} instead, with a link of their own. The old link no longer works.`,
   'chat.no_recent_file': (_: Nothing) =>
     "I don't see a file from you in this channel in the last 10 minutes. Add one here:",
   'chat.no_files_in_message': (_: Nothing) =>
@@ -258,6 +291,8 @@ export const en = {
       : `Without that, mails wait ${plural(p.seconds, 'second')}, so that you can undo.`,
   'chat.setting_language': (p: { language: string | null }) =>
     p.language ? `I speak ${LANGUAGE_NAMES[p.language] ?? p.language}.` : 'I speak the language of the app.',
+  'chat.setting_downloads': (p: { isOn: boolean }) =>
+    p.isOn ? 'I tell you when somebody downloads.' : 'I do not tell you of downloads.',
   'chat.yes_or_no': (_: Nothing) => 'y/N',
   'chat.still_under_way': (_: Nothing) =>
     'This takes longer than usual. It goes on by itself; the portal shows how it ends.',
@@ -296,6 +331,10 @@ export const en = {
     p.seconds === 0 ? 'No undo time' : `Undo time ${p.seconds} s`,
   'button.set_language': (p: { language: string | null }) =>
     p.language ? (LANGUAGE_NAMES[p.language] ?? p.language) : 'Language of the app',
+  'button.set_downloads': (p: { isOn: boolean }) =>
+    p.isOn ? 'Tell me of downloads' : 'No news of downloads',
+  'button.mute': (_: Nothing) => 'No more of these',
+  'button.change_address': (_: Nothing) => 'Change address',
   'button.choose_files': (_: Nothing) => 'Choose files',
   'command.share': (_: Nothing) => 'Send files to e-mail addresses',
   'command.file': (_: Nothing) => 'The file to send',
@@ -317,6 +356,8 @@ export const en = {
     'The file picker takes up to 10 MB. For larger files, post the file and use Share files by email on the message.',
   'modal.upload_limit': (p: { files: number; limitBytes: number }) =>
     `Up to ${p.files} files of ${formatBytes(p.limitBytes)} each`,
+  'modal.change_address': (_: Nothing) => 'Change address',
+  'modal.new_address': (_: Nothing) => 'Send it to this address instead',
   'modal.emails': (_: Nothing) => 'To (1 to 5 email addresses)',
   'modal.message': (_: Nothing) => 'Message',
   'modal.lifetime': (_: Nothing) => 'The link lives',

@@ -27,7 +27,7 @@ export async function extendShare(
   await deps.db.$transaction(async (tx) => {
     const extended = await tx.$executeRaw`
       UPDATE share SET expires_at = greatest(expires_at, date_trunc('milliseconds', least(
-        expires_at + ${EXTENSION_DAYS} * interval '1 day', now() + ${MAX_DAYS} * interval '1 day')))
+        expires_at + ${EXTENSION_DAYS} * interval '1 day', now() + ${MAX_DAYS} * interval '1 day'))), reminded_at = NULL
       WHERE id = ${shareId}::uuid AND state IN ('RECEIVED', 'STORING', 'READY')
         AND expires_at > now() AND expires_at = ${seenExpiry}`;
     if (extended === 0) return;

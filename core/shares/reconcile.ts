@@ -2,6 +2,7 @@ import { AppError } from '../errors.js';
 import type { Deps } from '../ports.js';
 import { endShare } from './end-share.js';
 import { markReady } from './mark-ready.js';
+import { remindBeforeExpiry } from './remind.js';
 import { markUploaded, receiveWhenComplete } from './upload.js';
 
 type ReconcileDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks'>;
@@ -28,6 +29,7 @@ const STEPS = [
   remarkMails,
   releaseDeliveries,
   ageSendingDeliveries,
+  remindBeforeExpiry,
   expireShares,
   abandonUploads,
   requeueDeletions,

@@ -23,7 +23,7 @@ CREATE TYPE "suppression_reason" AS ENUM ('BOUNCE', 'COMPLAINT');
 CREATE TYPE "usage_kind" AS ENUM ('SHARE', 'CORRECTION', 'REVERSAL');
 
 -- CreateEnum
-CREATE TYPE "chat_notice_kind" AS ENUM ('SHARE', 'LINK');
+CREATE TYPE "chat_notice_kind" AS ENUM ('SHARE', 'LINK', 'DOWNLOADS', 'BOUNCE', 'EXPIRY');
 
 -- CreateTable
 CREATE TABLE "account" (
@@ -40,6 +40,7 @@ CREATE TABLE "account" (
     "language" TEXT,
     "confirms_shares" BOOLEAN NOT NULL DEFAULT true,
     "undo_seconds" INTEGER NOT NULL DEFAULT 10,
+    "tells_downloads" BOOLEAN NOT NULL DEFAULT true,
 
     CONSTRAINT "account_pkey" PRIMARY KEY ("id")
 );
@@ -162,6 +163,7 @@ CREATE TABLE "share" (
     "ready_at" TIMESTAMPTZ(6),
     "marked_at" TIMESTAMPTZ(6),
     "ended_at" TIMESTAMPTZ(6),
+    "reminded_at" TIMESTAMPTZ(6),
     "hidden_at" TIMESTAMPTZ(6),
     "objects_deleted_at" TIMESTAMPTZ(6),
 
@@ -312,6 +314,7 @@ CREATE TABLE "chat_notice" (
     "sent" INTEGER NOT NULL DEFAULT 0,
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "settled_at" TIMESTAMPTZ(6),
+    "told_until" TIMESTAMPTZ(6),
     "next_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "lease_until" TIMESTAMPTZ(6),
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,

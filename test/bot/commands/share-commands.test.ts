@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { speak, type Answer, type Button, type SpokenAnswer } from '../../../bot/chat.js';
-import { pressButton } from '../../../bot/commands/press-button.js';
+import { opensForm, pressButton } from '../../../bot/commands/press-button.js';
 import { progress } from '../../../bot/commands/progress.js';
 import { runCommand } from '../../../bot/commands/run-command.js';
 import { cancelDraft, sendDraft, share } from '../../../bot/commands/share.js';
@@ -53,8 +53,7 @@ const said = (answer: Answer | null): SpokenAnswer => speak(answer!, 'en');
 const type = async (command: Parameters<typeof runCommand>[2]): Promise<SpokenAnswer> =>
   said(await runCommand(deps, person, command, reply(), 'chat.help'));
 const press = async (button: Button<string> | undefined): Promise<SpokenAnswer> => {
-  if (!button || button.action === 'choose-files' || button.action === 'fix')
-    throw new Error('no such button');
+  if (!button || opensForm(button.action)) throw new Error('no such button');
   return said(await pressButton(deps, person, { action: button.action, id: button.id ?? '' }, reply()));
 };
 const button = ({ buttons }: SpokenAnswer, label: string) =>

@@ -12,15 +12,16 @@ const params = new Proxy<Record<string, unknown>>(
   {},
   {
     get: (_, name) => {
-      if (['addresses', 'emails'].includes(String(name))) return ['ann@x.org'];
+      if (['addresses', 'emails', 'waiting'].includes(String(name))) return ['ann@x.org'];
       if (['at', 'expiresAt', 'createdAt'].includes(String(name))) return new Date('2026-11-30T12:00:00Z');
       if (
-        /bytes|max|min|count|files|people|stored|days|lines|minutes|seconds|download|number|^of$/i.test(
+        /bytes|max|min|count|files|people|stored|arrived|others|days|lines|minutes|seconds|download|number|^of$/i.test(
           String(name),
         )
       )
         return 2;
       if (name === 'isOn') return true;
+      if (name === 'outcome') return 'BOUNCED';
       return name === 'state' ? 'READY' : 'NAME';
     },
   },

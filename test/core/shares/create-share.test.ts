@@ -203,7 +203,7 @@ describe('a refused share', () => {
     await expect(create(next, own)).rejects.toMatchObject({ code: 'share.recipients_limited' });
     await create(shareRequest({ emails: ['c@x.org'] }), own);
     await database.db
-      .$executeRaw`UPDATE share SET created_at = now() - interval '25 hours' WHERE id = ${shareId}::uuid`;
+      .$executeRaw`UPDATE delivery SET created_at = now() - interval '25 hours' WHERE share_id = ${shareId}::uuid`;
     await create(next, own);
   });
 

@@ -47,6 +47,7 @@ export async function startRig() {
     discord,
     deps,
     db,
+    pool: database.pool,
     platform,
     upload: (name = 'plan.pdf', bytes = Buffer.from('%PDF-plan'), userId = ADA) =>
       discord.control.uploadFile({ userId, channelId: GENERAL, name, contentType: 'application/pdf', bytes }),

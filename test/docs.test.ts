@@ -135,6 +135,22 @@ describe('the Slack manifest', () => {
   });
 });
 
+describe('docs/chat.md', () => {
+  const rows = [...read('docs/chat.md').matchAll(/^\| ([BM]\d+b?) .*?`(test\/\S+)`/gm)];
+
+  test('has every behaviour and message', () => {
+    const ids = rows.map(([, id]) => id);
+    const numbered = (kind: string, count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `${kind}${index + 1}`);
+    expect(ids).toEqual(expect.arrayContaining([...numbered('B', 20), ...numbered('M', 20)]));
+  });
+
+  test.each(rows.map(([, id = '', file = '']) => [id, file]))('%s is named by a test of %s', (id, file) => {
+    const titles = matches(read(file), /['"](.+ \(.*\))['"],/g).join('\n');
+    expect(titles).toMatch(new RegExp(`[(, ]${id}[,)]`));
+  });
+});
+
 test('the Discord guide names every command and option that is registered', () => {
   const guide = read('docs/discord-setup.md');
   for (const command of describeCommands()) {

@@ -197,7 +197,6 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     'Ich kann dir nicht direkt schreiben und habe nichts getan. Benutze hier /share: Die Antworten siehst nur du.',
   'chat.no_file_here': () =>
     'Füge hinzu, was gesendet werden soll: Wähle es hier, oder schicke mir eine Nachricht mit Dateien und Adressen.',
-  'chat.attach_a_file': () => 'Hänge eine Datei an: mit der Option file, oder drücke „Dateien wählen“.',
   'chat.help_title': () => 'Dateien per E-Mail teilen, und sie im Griff behalten',
   'chat.help': () =>
     [

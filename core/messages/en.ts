@@ -109,7 +109,7 @@ export const en = {
   'share.form_stale': (_: Nothing) =>
     'This form was already used for another share. Reload the page and try again.',
   'share.rate_limited': (p: { max: number; at: Date }) =>
-    `You've reached ${p.max} shares this hour. Try again at ${formatDate(p.at, 'time')}.`,
+    `You've reached ${plural(p.max, 'share')} this hour. Try again at ${formatDate(p.at, 'time')}.`,
   'share.recipients_limited': (p: { max: number }) =>
     `That would be more than ${p.max} mails in 24 hours, which is your limit. Try again tomorrow. Nothing was sent.`,
   'share.storage_full': (p: { limitBytes: number }) =>
@@ -228,7 +228,6 @@ export const en = {
     "I can't write to you directly, so I did nothing. Use /share here: only you see its answers.",
   'chat.no_file_here': (_: Nothing) =>
     'Add the files that they should get: choose them here, or send me a message with files and addresses.',
-  'chat.attach_a_file': (_: Nothing) => 'Attach a file to share. Use the file option, or press Choose files.',
   'chat.help_title': (_: Nothing) => 'Share files by e-mail, and stay in control of them',
   'chat.help': (_: Nothing) =>
     [

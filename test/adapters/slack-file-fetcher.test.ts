@@ -131,7 +131,7 @@ describe.each([
     await expect(act(fileId)).rejects.toMatchObject(refusal);
   });
 
-  test('a file of a private channel needs an invitation, and then works', async () => {
+  test('a file of a private channel needs an invitation, and then works (M6)', async () => {
     const fileId = await post(SECRET);
     await expect(act(fileId)).rejects.toMatchObject({ kind: 'forbidden', code: 'file.not_visible' });
     slack.control.inviteApp({ channelId: SECRET });

@@ -60,7 +60,7 @@ describe('/share without a file', () => {
     expect(await rig.requestOf(sent)).toMatchObject({ message: 'Hi', entrance: 'DISCORD' });
   });
 
-  test('wrong addresses in the form can be mended, and the files are kept', async () => {
+  test('wrong addresses in the form can be mended, and the files are kept (B4)', async () => {
     const id = rig.command('share');
     await modalOf(id);
     const file = await rig.upload('kept.pdf');
@@ -75,13 +75,13 @@ describe('/share without a file', () => {
     await rig.reads(sent, 'Saved: kept.pdf');
   });
 
-  test('is in the language of the person', async () => {
+  test('is in the language of the person (B15)', async () => {
     const id = rig.command('share', {}, { locale: 'de' });
     expect(JSON.stringify(await modalOf(id))).toContain('Per E-Mail teilen');
   });
 });
 
-describe('Share files by email, in the menu of a message', () => {
+describe('Share files by email, in the menu of a message (B2)', () => {
   const post = async (userId: string, content: string, names: string[]) => {
     const files = await Promise.all(names.map((name) => rig.upload(name, Buffer.from(name), userId)));
     const attachmentIds = files.map((file) => file.id);
@@ -124,7 +124,7 @@ describe('a message', () => {
   };
   const mention = () => `<@${control().state().botId}>`;
 
-  test('that mentions us, with files and addresses, is a share; the card comes directly', async () => {
+  test('that mentions us, with files and addresses, is a share; the card comes directly (B2)', async () => {
     await changeChatSettings({ db: rig.db }, accountId, { confirmsShares: true });
     await post(GENERAL, `${mention()} bob@example.com`, ['mentioned.pdf']);
     const card = await directly('mentioned.pdf');

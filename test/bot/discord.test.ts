@@ -43,7 +43,7 @@ function customIdOf(components: Component[], action: string): string {
 }
 
 describe('/share', () => {
-  test('accepts the attached files in order, queues one job and answers the person alone', async () => {
+  test('accepts the attached files in order, queues one job and answers the person alone (B3)', async () => {
     await rig.connectAccount();
     const second = await rig.upload('budget 2026.xlsx');
     const id = await shareOnePlan({
@@ -76,7 +76,7 @@ describe('/share', () => {
     });
   });
 
-  test('edits its one answer until every mail is sent, and writes no direct message', async () => {
+  test('edits its one answer until every mail is sent, and writes no direct message (B7)', async () => {
     await rig.connectAccount();
     const id = await shareOnePlan();
     await rig.reads(id, 'Saved');
@@ -106,7 +106,7 @@ describe('/share', () => {
     expect(await rig.requestOf(id)).toBeNull();
   });
 
-  test('refuses an empty file and one over the limit by name', async () => {
+  test('refuses an empty file and one over the limit by name (M11, M11b)', async () => {
     await rig.connectAccount();
     const empty = await rig.upload('nothing.txt', Buffer.alloc(0));
     await rig.reads(await shareOnePlan({ file2: empty.id }), 'nothing.txt is empty');
@@ -122,7 +122,7 @@ describe('/share', () => {
     await rig.reads(id, 'Saved: plan.pdf');
   });
 
-  test('gives a reference that is in the log, where something unexpected happens', async () => {
+  test('gives a reference that is in the log, where something unexpected happens (M20)', async () => {
     const { db } = rig.deps;
     rig.deps.db = { chatIdentity: { findUnique: () => Promise.reject(new Error('boom')) } } as never;
     const id = await shareOnePlan();
@@ -137,7 +137,7 @@ describe('/share', () => {
     );
   });
 
-  test('runs nothing where the acknowledgement came too late, since Discord tells the person so', async () => {
+  test('runs nothing where the acknowledgement came too late, since Discord tells the person so (B1)', async () => {
     await rig.connectAccount();
     const before = await rig.db.share.count();
     const id = await shareOnePlan();
@@ -151,7 +151,7 @@ describe('/share', () => {
 });
 
 describe('connecting an account', () => {
-  test('is offered instead of sharing, confirmed in Discord, and then offers what was waiting', async () => {
+  test('is offered instead of sharing, confirmed in Discord, and then offers what was waiting (B13)', async () => {
     const id = await shareOnePlan();
     const offer = await rig.reads(id, 'Connect your Passalong account');
     rig.press(id, customIdOf(offer.components, 'connect'));
@@ -210,7 +210,7 @@ describe('connecting an account', () => {
   });
 });
 
-test('/passalong help names the commands that Discord has', async () => {
+test('/passalong help names the commands that Discord has (B14)', async () => {
   const { content } = await rig.reads(
     rig.command('passalong', {}, { subcommand: 'help' }),
     'Share files by e-mail',
@@ -255,7 +255,7 @@ describe('the platform', () => {
     );
   });
 
-  test('logs no name, address, URL or token', () => {
+  test('logs no name, address, URL or token (B16)', () => {
     const logged = JSON.stringify(
       rig.deps.log.lines.map(({ fields, message }) => [withoutErrors(fields), message]),
     );

@@ -75,7 +75,7 @@ async function fetchFile(email: string, name: string): Promise<void> {
   await startDownload(all, mintToken(linkSecrets, 'link', recipient.id), attachment.id);
 }
 
-describe('downloads (behaviour 9)', () => {
+describe('downloads (B9)', () => {
   test('are told in one message, once for each person and file', async () => {
     await fetchFile('bob@x.org', 'plan.pdf');
     await fetchFile('bob@x.org', 'map.pdf');
@@ -125,7 +125,7 @@ describe('downloads (behaviour 9)', () => {
   });
 });
 
-describe('a mail in vain (behaviour 10, M19)', () => {
+describe('a mail in vain (B10, M19)', () => {
   const happen = async (state: DeliveryState) => {
     const delivery = await database.db.delivery.findFirstOrThrow({ where: { shareId, email: 'bob@x.org' } });
     await database.db.delivery.updateMany({
@@ -166,7 +166,7 @@ describe('a mail in vain (behaviour 10, M19)', () => {
   });
 });
 
-test('the end of a share is told with a way to extend it, unless it has come (behaviour 11)', async () => {
+test('the end of a share is told with a way to extend it, unless it has come (B11)', async () => {
   const owe = () => oweNews(database.db, { kind: 'EXPIRY', shareId, subjectId: shareId, delaySeconds: 0 });
   await fetchFile('bob@x.org', 'plan.pdf');
   await database.db.chatNotice.deleteMany({ where: { kind: 'DOWNLOADS' } });

@@ -19,7 +19,7 @@ async function approve(card: string, accountId: string): Promise<void> {
   await approveLinkCode(deps, token, accountId, 'a long enough one');
 }
 
-test('somebody unconnected connects an account and goes on to Send, all in one answer', async () => {
+test('somebody unconnected connects an account and goes on to Send, all in one answer (B13)', async () => {
   const account = await createAccount(rig.db);
   await rig.post(ADA, 'plan.txt');
   const command = rig.share('bob@example.com');

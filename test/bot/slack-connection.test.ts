@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => rig.stop());
 
-test('with Slack down at boot the process lives, and joins once Slack is back', async () => {
+test('with Slack down at boot the process lives, and joins once Slack is back (B18)', async () => {
   await rig.slack.close();
   await rig.startBot();
   expect(rig.log.lines).toContainEqual(expect.objectContaining({ message: 'no connection to Slack' }));
@@ -46,7 +46,7 @@ test('a lost connection is replaced, also where Slack does not answer at first',
   await rig.says(rig.share('help'), 'Share files by e-mail');
 });
 
-test('a command is acknowledged in time while the database is slow, and answered when it is not', async () => {
+test('a command is acknowledged in time while the database is slow, and answered when it is not (B1)', async () => {
   await rig.startBot();
   await rig.connect(ADA);
   await rig.post(ADA, 'plan.txt');
@@ -78,7 +78,7 @@ test('a stop waits for an answer that is under way, and hears nothing afterwards
   expect(rig.slack.socketMode?.connectionCount()).toBe(0);
 });
 
-test('no name, address, URL or token reaches the log', async () => {
+test('no name, address, URL or token reaches the log (B16)', async () => {
   await rig.startBot();
   await rig.connect(ADA);
   await rig.post(ADA, 'plan.txt');

@@ -18,7 +18,7 @@ const lastDm = (text: string) =>
   control().waitFor(() => dm().findLast(({ blocks }) => JSON.stringify(blocks).includes(text)), 5_000);
 const shares = () => rig.db.share.findMany({ include: { attachments: true, recipients: true } });
 
-describe('Share files by email, in the menu of a message', () => {
+describe('Share files by email, in the menu of a message (B2)', () => {
   async function postBy(userId: string, name: string, more: { threadTs?: string } = {}) {
     const file = {
       userId,
@@ -53,7 +53,7 @@ describe('Share files by email, in the menu of a message', () => {
   });
 });
 
-test('Share a file, from anywhere, opens the empty form, and answers directly', async () => {
+test('Share a file, from anywhere, opens the empty form, and answers directly (B2)', async () => {
   await changeChatSettings({ db: rig.db }, accountId, { undoSeconds: 0 });
   const viewId = await rig.form(control().useGlobalShortcut({ userId: ADA, callbackId: 'share_new' }));
   const files = { files: [await rig.hold(ADA, 'plan.txt')] };
@@ -65,7 +65,7 @@ test('Share a file, from anywhere, opens the empty form, and answers directly', 
   await lastDm('Sent plan.txt');
 });
 
-describe('a direct message', () => {
+describe('a direct message (B2)', () => {
   async function write(text: string, name?: string) {
     const fileIds = name ? [await rig.hold(ADA, name)] : [];
     return control().postMessage({ userId: ADA, channelId: ADA_DM, text, fileIds });
@@ -160,7 +160,7 @@ describe('what is typed wrong', () => {
   });
 });
 
-test('in German where the account asks for it', async () => {
+test('in German where the account asks for it (B15)', async () => {
   await changeChatSettings({ db: rig.db }, accountId, { language: 'de' });
   await rig.says(rig.share('history'), 'Du hast noch nichts geteilt.');
   await rig.form(rig.share(''));

@@ -219,7 +219,7 @@ describe('a request', () => {
     expect((await fetch(`${botUrl}/readyz`)).status).toBe(200);
   });
 
-  test('that comes fifty times at once makes one share', async () => {
+  test('that comes fifty times at once makes one share (B6)', async () => {
     await install(ADA);
     await connect(ADA, TEAM.id, false);
     const upload = { userId: ADA, channelId: GENERAL, name: 'plan.txt', mimetype: 'text/plain' };
@@ -241,7 +241,7 @@ describe('a request', () => {
   });
 });
 
-describe('uninstalling', () => {
+describe('uninstalling (B17)', () => {
   test.each(['uninstalled-first', 'revoked-first'] as const)('%s forgets the workspace', async (order) => {
     await install(ADA);
     await install(EDSGER);
@@ -256,6 +256,14 @@ describe('uninstalling', () => {
   });
 });
 
+test('where the app lost its installation, the answer says where to install it (M14)', async () => {
+  await install(ADA);
+  await database.db.installation.deleteMany();
+  const { id } = slack.control.runCommand({ userId: ADA, channelId: GENERAL, command: '/share', text: '' });
+  const says = () => JSON.stringify(slack.control.interaction(id).current?.blocks ?? '');
+  await until(() => says().includes(`Ask an admin of this workspace: ${botUrl}/slack/install`));
+});
+
 test('a token that ends soon is renewed once, while many people ask', async () => {
   await install(ADA);
   await database.db.installation.updateMany({ data: { tokenExpiresAt: new Date(Date.now() + 60_000) } });
@@ -266,7 +274,7 @@ test('a token that ends soon is renewed once, while many people ask', async () =
   expect(installation?.botTokens).toHaveLength(2);
 });
 
-test('a command is acknowledged while Slack does not answer, and the bot outlives it', async () => {
+test('a command is acknowledged while Slack does not answer, and the bot outlives it (B1)', async () => {
   await install(ADA);
   slack.faults.webApiDown = true;
   const { id } = slack.control.runCommand({ userId: ADA, channelId: GENERAL, command: '/share', text: '' });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cancelDraft } from '../../bot/commands/share.js';
+import { limits } from '../support/fakes.js';
 import { ADA, FILES, GENERAL, GRACE, SlackBotRig, TEAM } from './slack-rig.js';
 
 let rig: SlackBotRig;
@@ -12,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe('/share with addresses', () => {
-  test('names the own recent files, and only Send makes the share', async () => {
+  test('names the own recent files, and only Send makes the share (B5)', async () => {
     await rig.post(ADA, 'plan.txt');
     await rig.post(ADA, 'map.txt', GENERAL, 'x'.repeat(2048));
     const command = rig.share('bob@example.com <mailto:eve@example.com|eve@example.com>');
@@ -37,7 +38,7 @@ describe('/share with addresses', () => {
     expect(seenByGrace.every(({ userId }) => userId === ADA)).toBe(true);
   });
 
-  test('Send pressed twice at once is one share and one answer', async () => {
+  test('Send pressed twice at once is one share and one answer (B6)', async () => {
     await rig.post(ADA, 'plan.txt');
     const command = rig.share('bob@example.com');
     await rig.says(command, 'Send 1 file to 1 person?');
@@ -69,7 +70,7 @@ describe('/share with addresses', () => {
     expect([await rig.db.share.count(), await rig.db.shareDraft.count()]).toEqual([0, 0]);
   });
 
-  test("nobody else's file is offered: not Grace's, and not one of hers that Ada posts again", async () => {
+  test("nobody else's file is offered: not Grace's, and not one of hers that Ada posts again (B19)", async () => {
     await rig.connect(GRACE);
     const fileId = await rig.post(GRACE, 'salaries.txt');
     await rig.slack.control.postMessage({ userId: ADA, channelId: GENERAL, text: 'look', fileIds: [fileId] });
@@ -99,7 +100,7 @@ describe('/share with addresses', () => {
     await rig.says(command, 'late.txt');
   });
 
-  test('without a recent file, Choose files opens the form with the addresses kept', async () => {
+  test('without a recent file, Choose files opens the form with the addresses kept (M1)', async () => {
     const command = rig.share('bob@example.com, eve@example.com');
     await rig.says(command, "I don't see a file from you");
     const viewId = await rig.form(rig.press(command, 'choose-files'));
@@ -115,11 +116,28 @@ describe('/share with addresses', () => {
     ['access_denied', 'belongs to another organisation'],
     ['external', 'lives in Google Drive'],
     ['hidden_by_limit', 'The file is hidden'],
-  ] as const)('a file that is %s since it was posted is refused in words', async (state, words) => {
-    const fileId = await rig.post(ADA, 'plan.txt');
-    await rig.slack.control.setFileState({ fileId, state });
-    await rig.says(rig.share('bob@example.com'), words);
-    expect(await rig.db.shareDraft.count()).toBe(0);
+  ] as const)(
+    'a file that is %s since it was posted is refused in words (M7, M8, M9, M10)',
+    async (state, words) => {
+      const fileId = await rig.post(ADA, 'plan.txt');
+      await rig.slack.control.setFileState({ fileId, state });
+      await rig.says(rig.share('bob@example.com'), words);
+      expect(await rig.db.shareDraft.count()).toBe(0);
+    },
+  );
+
+  test('past the limit of the hour, Send says when to try again (B20, M15)', async () => {
+    await rig.stopBot();
+    await rig.startBot({ limits: { ...limits, maxSharesPerHour: 1 } });
+    await rig.post(ADA, 'plan.txt');
+    const [first, second] = [rig.share('bob@example.com'), rig.share('eve@example.com')];
+    await rig.says(first, 'Send 1 file');
+    await rig.says(second, 'Send 1 file');
+    rig.press(first, 'send-draft');
+    await rig.says(first, 'Saved: plan.txt.');
+    rig.press(second, 'send-draft');
+    await rig.says(second, "You've reached 1 share this hour. Try again");
+    expect(await rig.db.share.count()).toBe(1);
   });
 
   test('a deleted file is left out while there is another', async () => {
@@ -128,7 +146,7 @@ describe('/share with addresses', () => {
     expect(await rig.says(rig.share('bob@example.com'), 'Send 1 file')).toContain('right.txt');
   });
 
-  test('Slack being down is said as such, and no file is left out because of it', async () => {
+  test('Slack being down is said as such, and no file is left out because of it (B18)', async () => {
     await rig.post(ADA, 'plan.txt');
     rig.slack.faults.webApiDown = true;
     await rig.says(rig.share('bob@example.com'), 'I could not fetch The file from Slack');
@@ -147,11 +165,11 @@ describe('/share with addresses', () => {
     ['<@U1|grace>', "I can't look up @grace's email."],
     ['a@x.co b@x.co c@x.co d@x.co e@x.co f@x.co', 'You added 6 addresses; one share can go to 5.'],
     ['<script> &', "These don't look like email addresses: script, &amp;. Nothing was sent."],
-  ])('/share %s is refused before any file is looked for', async (text, words) => {
+  ])('/share %s is refused before any file is looked for (M2, M3, M4, M4b)', async (text, words) => {
     await rig.says(rig.share(text), words);
   });
 
-  test('/share help says how it works, and an unknown command is acknowledged', async () => {
+  test('/share help says how it works, and an unknown command is acknowledged (B14)', async () => {
     await rig.says(rig.share(' HELP '), 'Share files by e-mail');
     const unknown = rig.slack.control.runCommand({
       userId: ADA,
@@ -169,7 +187,7 @@ describe('/share alone', () => {
     return rig.slack.control.submitView({ userId: ADA, viewId, values, files });
   };
 
-  test('opens a form whose submission is the share, answered where the command was typed', async () => {
+  test('opens a form whose submission is the share, answered where the command was typed (B3)', async () => {
     const command = rig.share('  ');
     const viewId = await rig.form(command);
     await fill(viewId, { emails: 'bob@example.com', message: 'Hello', lifetime: '30' }, ['a.txt', 'b.txt']);
@@ -181,7 +199,7 @@ describe('/share alone', () => {
     expect(notice).toMatchObject({ userId: ADA, replyHandle: command.responseUrl });
   });
 
-  test('a wrong address is said at its field, the form keeps what was filled in, and the next try goes through', async () => {
+  test('a wrong address is said at its field, the form keeps what was filled in, and the next try goes through (B4)', async () => {
     const command = rig.share('');
     const viewId = await rig.form(command);
     await fill(viewId, { emails: 'bob' });

@@ -114,7 +114,7 @@ test('no file, and eleven files', async () => {
   expect(await countEverything()).toEqual(before);
 });
 
-test('somebody who is not connected is asked to connect, and nothing is sent', async () => {
+test('somebody who is not connected is asked to connect, and nothing is sent (M16)', async () => {
   const people = [
     slackPerson(stack.urls.slack, 'U0ALAN0001'),
     discordPerson(stack.urls.discord, '100300000000000003'),

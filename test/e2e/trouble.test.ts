@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 describe('a file that is not what was promised fails its share, in words', () => {
-  test('deleted in Slack before it could be copied', async () => {
+  test('deleted in Slack before it could be copied (M7)', async () => {
     const to = 'deleted@example.com';
     const card = await slack.share([file('deleted.txt')], to);
     await call(`${stack.urls.slack}/_control/setFileState`, {
@@ -86,7 +86,7 @@ describe('a file that is not what was promised fails its share, in words', () =>
     await expectNothingOf(to);
   });
 
-  test('an attachment of Discord whose URL has expired', async () => {
+  test('an attachment of Discord whose URL has expired (M12)', async () => {
     const to = 'expired@example.com';
     await expireAttachments(true);
     const answer = await (await discord.share([file('expired.txt')], to)).press('Send');
@@ -111,7 +111,7 @@ test('an upload of another size than announced is mailed and billed with its own
   ]);
 });
 
-test('a share waits while storage is down, and is mailed once when it is back', async () => {
+test('a share waits while storage is down, and is mailed once when it is back (B18, M13)', async () => {
   const to = 'storage@example.com';
   await setFaults(stack.urls.s3, { failBuckets: { passalong: 'down' } });
   const answer = await (await discord.share([file('patient.txt')], to)).press('Send');

@@ -84,7 +84,7 @@ test('an account whose address is not confirmed connects nothing', async () => {
   expect((await findCode(linkCodeId)).approvedAt).toBeNull();
 });
 
-test('a link that is made up, used or too old names the way back to chat', async () => {
+test('a link that is made up, used or too old names the way back to chat (M17)', async () => {
   const browser = await portal.signIn(await portal.account());
   const madeUp = await browser.get('/connect/made.up');
   expect(madeUp.status).toBe(410);

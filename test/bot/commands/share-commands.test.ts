@@ -59,7 +59,7 @@ const press = async (button: Button<string> | undefined): Promise<SpokenAnswer> 
 const button = ({ buttons }: SpokenAnswer, label: string) =>
   buttons.find((one) => one.label.startsWith(label));
 
-describe('history', () => {
+describe('history (B12)', () => {
   test('is five on a page, newest first, with a way to older and newer ones', async () => {
     for (let index = 1; index <= 7; index += 1) {
       await readyShare(database.db, account.id, { files: [slackFile(`${index}.txt`, 5)] });
@@ -158,7 +158,7 @@ describe('one share', () => {
   test.each([
     ['PENDING', 'Undo', 'Undone: plan.pdf. Nothing was sent.'],
     ['SENT', 'Revoke', 'Revoked: plan.pdf. The links no longer work.'],
-  ] as const)('whose mail is %s offers %s', async (state, label, words) => {
+  ] as const)('whose mail is %s offers %s (B8)', async (state, label, words) => {
     const shareId = await readyShare(database.db, account.id);
     await database.db.delivery.updateMany({ where: { shareId }, data: { state } });
     const answer = await press(button(await show(shareId), label));
@@ -225,7 +225,7 @@ describe('how much is shown before it is sent', () => {
   };
 
   test.each(['typed', 'picked'] as const)(
-    'what was %s is, once, with what was listed twice',
+    'what was %s is, once, with what was listed twice (M5)',
     async (review) => {
       const card = said(await wish(review));
       expect(card.lines).toContain('Sent once to BOB@example.com (listed twice).');
@@ -310,7 +310,7 @@ describe('a draft', () => {
   });
 });
 
-test('says Sent only for those to whom a mail has left', async () => {
+test('says Sent only for those to whom a mail has left (M18)', async () => {
   const shareId = await readyShare(database.db, account.id, { emails: ['a@x.org', 'b@x.org'] });
   const titleWith = async (...states: ('DELIVERED' | 'FAILED')[]) => {
     const deliveries = await database.db.delivery.findMany({ where: { shareId } });
@@ -324,7 +324,7 @@ test('says Sent only for those to whom a mail has left', async () => {
   expect(await titleWith('FAILED', 'FAILED')).toBe('plan.pdf reached nobody.');
 });
 
-test('copying is told with a bar', async () => {
+test('copying is told with a bar (B7)', async () => {
   const shareId = await acceptShare(database.db, account.id, {
     files: [slackFile('a.txt', 5), slackFile('b.txt', 5, 'F2')],
   });

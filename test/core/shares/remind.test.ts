@@ -48,7 +48,7 @@ async function download(shareId: string, email: string): Promise<void> {
   await database.db.download.create({ data: { recipientId: recipient.id, attachmentId: attachment.id } });
 }
 
-test('two days before the end, recipients who have fetched nothing are reminded once', async () => {
+test('two days before the end, recipients who have fetched nothing are reminded once (B11)', async () => {
   const shareId = await share(1.9);
   await download(shareId, 'eve@x.org');
   await Promise.all([remind(), remind()]);

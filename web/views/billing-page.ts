@@ -59,7 +59,7 @@ function table(lines: readonly StatementLine[]): Html {
           (line) =>
             html`<tr>
               <td class="date" data-label="Date">${formatDate(line.at)}</td>
-              <td data-label="What">${KINDS[line.kind]}</td>
+              <td data-label="What">${whatOf(line)}</td>
               <td data-label="Files">${list(line.fileNames.map((name) => html`<bdi>${name}</bdi>`))}</td>
               <td data-label="Recipients">${list(line.recipients.map(displayEmail))}</td>
               <td class="number" data-label="Volume">${formatBytes(line.bytes)}</td>
@@ -68,6 +68,11 @@ function table(lines: readonly StatementLine[]): Html {
       </tbody>
     </table>
   </div>`;
+}
+
+/** A correction that names somebody is a recipient's other address; any other is of a size. */
+function whatOf({ kind, recipients }: StatementLine): string {
+  return kind === 'CORRECTION' && recipients.length > 0 ? 'Another address of a recipient' : KINDS[kind];
 }
 
 function list(items: readonly (Html | string)[]): Html | false {

@@ -5,9 +5,9 @@ import { copyLink, extend, history, resend, revoke, showShare } from './history.
 import { changeSetting, settings } from './settings.js';
 import { cancelDraft, sendDraft } from './share.js';
 
-/** A button of ours; one that opens a form is each platform's own. */
+/** A button of ours; one that opens a form, or that an administrator alone may press, is each platform's own. */
 export interface PressedButton {
-  action: Exclude<ButtonAction, 'choose-files' | 'fix'>;
+  action: Exclude<ButtonAction, 'choose-files' | 'fix' | 'change-rules' | 'export-log'>;
   id: string;
 }
 

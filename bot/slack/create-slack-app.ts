@@ -10,10 +10,12 @@ import { onButton } from './on-button.js';
 import { onDirectMessage } from './on-direct-message.js';
 import { onFileShared } from './on-file-shared.js';
 import { onHomeOpened } from './on-home-opened.js';
+import { onRulesSubmission } from './on-rules-submission.js';
 import { onShareCommand } from './on-share-command.js';
 import { onShareSubmission } from './on-share-submission.js';
 import { onGlobalShortcut, onMessageShortcut, SHARE_MESSAGE, SHARE_NEW } from './on-shortcut.js';
 import { onTokensRevoked, onUninstalled } from './on-uninstalled.js';
+import { RULES_FORM } from './rules-modal.js';
 import { SHARE_FORM } from './share-modal.js';
 import { silentLogger } from './silent-logger.js';
 import type { SlackTools } from './slack-tools.js';
@@ -43,6 +45,9 @@ export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
   app.view<ViewSubmitAction>({ callback_id: SHARE_FORM, type: 'view_submission' }, (args) =>
     onShareSubmission(tools, args),
   );
+  app.view<ViewSubmitAction>({ callback_id: RULES_FORM, type: 'view_submission' }, (args) =>
+    onRulesSubmission(tools, args),
+  );
   app.action<BlockAction>({ type: 'block_actions' }, (args) => onButton(tools, args));
   app.shortcut<MessageShortcut>({ callback_id: SHARE_MESSAGE, type: 'message_action' }, (args) =>
     onMessageShortcut(tools, args),
@@ -63,5 +68,5 @@ export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
 function acknowledgeTheRest(app: App): void {
   app.command(/^(?!\/share$)/, ({ ack }) => ack());
   app.shortcut(new RegExp(`^(?!(${SHARE_MESSAGE}|${SHARE_NEW})$)`), ({ ack }) => ack());
-  app.view(new RegExp(`^(?!${SHARE_FORM}$)`), ({ ack }) => ack());
+  app.view(new RegExp(`^(?!(${SHARE_FORM}|${RULES_FORM})$)`), ({ ack }) => ack());
 }

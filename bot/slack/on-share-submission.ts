@@ -5,7 +5,7 @@ import { findRecipientsProblem, parseRecipients } from '../../core/shares/recipi
 import { share } from '../commands/share.js';
 import { describeOwnFile } from './recent-files.js';
 import { readShareForm, replyOfForm } from './share-modal.js';
-import { personOfInteraction } from './slack-person.js';
+import { personOfInteraction, placesOf } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
 
 /** The form of /share was sent: wrong addresses are said at their field, and the form stays as it is. */
@@ -37,6 +37,7 @@ export async function onShareSubmission(
       files,
       message,
       lifetimeDays,
+      places: placesOf(person),
       review: 'done',
       reply,
     });

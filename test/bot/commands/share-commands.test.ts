@@ -53,10 +53,11 @@ const said = (answer: Answer | null): SpokenAnswer => speak(answer!, 'en');
 const type = async (command: Parameters<typeof runCommand>[2]): Promise<SpokenAnswer> =>
   said(await runCommand(deps, person, command, reply(), 'chat.help'));
 const press = async (button: Button<string> | undefined): Promise<SpokenAnswer> => {
-  if (!button || button.action === 'choose-files' || button.action === 'fix')
-    throw new Error('no such button');
+  if (!button || !isNeutral(button.action)) throw new Error('no such button');
   return said(await pressButton(deps, person, { action: button.action, id: button.id ?? '' }, reply()));
 };
+const isNeutral = (action: Button['action']): action is Parameters<typeof pressButton>[2]['action'] =>
+  !['choose-files', 'fix', 'change-rules', 'export-log'].includes(action);
 const button = ({ buttons }: SpokenAnswer, label: string) =>
   buttons.find((one) => one.label.startsWith(label));
 
@@ -213,7 +214,7 @@ describe('settings', () => {
 describe('how much is shown before it is sent', () => {
   const wish = (review: 'done' | 'typed' | 'picked') =>
     share(deps, {
-      ...{ person, entrance: 'SLACK', review, reply: reply() },
+      ...{ person, entrance: 'SLACK', places: [], review, reply: reply() },
       requestKey: `slack:${crypto.randomUUID()}`,
       emailsText: 'bob@example.com, BOB@example.com',
       files: [slackFile('plan.pdf', 5)],
@@ -249,7 +250,7 @@ describe('how much is shown before it is sent', () => {
 describe('a draft', () => {
   const draftOf = async () => {
     await share(deps, {
-      ...{ person, entrance: 'SLACK', review: 'typed', reply: reply() },
+      ...{ person, entrance: 'SLACK', places: [], review: 'typed', reply: reply() },
       requestKey: 'slack:1.1',
       emailsText: 'bob@example.com',
       files: [slackFile('plan.pdf', 5)],
@@ -294,14 +295,14 @@ describe('a draft', () => {
     await database.db.chatIdentity.deleteMany({ where: { accountId: account.id } });
     const first = said(
       await share(deps, {
-        ...{ person, entrance: 'SLACK', review: 'typed', reply: reply() },
+        ...{ person, entrance: 'SLACK', places: [], review: 'typed', reply: reply() },
         requestKey: 'slack:1.1',
         emailsText: 'first@example.com',
         files: [slackFile('first.pdf', 5)],
       }),
     );
     await share(deps, {
-      ...{ person, entrance: 'SLACK', review: 'typed', reply: reply() },
+      ...{ person, entrance: 'SLACK', places: [], review: 'typed', reply: reply() },
       requestKey: 'slack:1.2',
       emailsText: 'second@example.com',
       files: [slackFile('second.pdf', 5)],

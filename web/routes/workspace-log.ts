@@ -13,7 +13,11 @@ export function workspaceLogRoutes(deps: Pick<WebDeps, 'db' | 'linkSecrets' | 'l
     const name = `share-log-${governed.platform.toLowerCase()}-${governed.workspaceId.replace(/\W/g, '')}.csv`;
     res.type('text/csv; charset=utf-8').attachment(name);
     res.set('Cache-Control', 'no-store');
-    await pipeline(Readable.from(writeLog(deps, governed)), res);
+    await pipeline(Readable.from(writeLog(deps, governed)), res).catch((error: unknown) => {
+      // The download breaks off, which browsers say; there is no other answer once it has begun.
+      if (!res.headersSent) throw error;
+      deps.log.warn({ err: error }, 'share log not sent whole');
+    });
   });
   return router;
 }

@@ -1,9 +1,9 @@
-import { AppError } from '../../core/errors.js';
+import { AppError, phraseOf } from '../../core/errors.js';
 import type { ChatUser } from '../../core/identities/chat-user.js';
 import { phrase, type Phrase } from '../../core/messages/messages.js';
 import { createLogLink, LOG_LINK_MINUTES } from '../../core/shares/workspace-log.js';
 import { displayDomain, getRules, saveRules, type Rules } from '../../core/shares/workspace-rules.js';
-import type { Answer, BotDeps } from '../chat.js';
+import type { Answer, BotDeps, Button } from '../chat.js';
 import { connectFirst } from './answers.js';
 
 /** The workspace that somebody administers, as the platform says at this moment. @throws AppError forbidden for null */
@@ -22,14 +22,14 @@ export async function showRules(
   return { title: phrase('chat.rules_title', {}), ...rulesSection(rules), isFinal: true };
 }
 
-/** Sets them. `problem` is what the form could not be read for. @throws AppError that problem */
+/** Sets them, or says what the form could not be read for, with a way to it. */
 export async function changeRules(
   deps: BotDeps,
   by: ChatUser,
   workspaceId: string,
   { rules, problem }: { rules: Rules; problem?: AppError | undefined },
 ): Promise<Answer> {
-  if (problem) throw problem;
+  if (problem) return { lines: [phraseOf(problem)], buttons: [changeButton()], isFinal: true };
   await saveRules(deps, { platform: by.platform, workspaceId }, by, rules);
   const { lines, ...answer } = await showRules(deps, by.platform, workspaceId);
   return { ...answer, lines: [phrase('chat.rules_saved', {}), ...lines] };
@@ -47,6 +47,10 @@ export async function exportLog(deps: BotDeps, person: ChatUser, workspaceId: st
   };
 }
 
+function changeButton(): Button {
+  return { label: phrase('button.change_rules', {}), action: 'change-rules', style: 'plain' };
+}
+
 function rulesSection({ allowedDomains, maxLifetimeDays, maxFileBytes }: Rules): {
   lines: Phrase[];
   buttons: Answer['buttons'];
@@ -58,7 +62,7 @@ function rulesSection({ allowedDomains, maxLifetimeDays, maxFileBytes }: Rules):
       phrase('chat.rules_size', { max: maxFileBytes }),
     ],
     buttons: [
-      { label: phrase('button.change_rules', {}), action: 'change-rules', style: 'plain' },
+      changeButton(),
       { label: phrase('button.export_log', {}), action: 'export-log', style: 'plain' },
     ],
   };

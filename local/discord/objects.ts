@@ -44,7 +44,7 @@ export function userObject(world: World, userId: string): UserObject {
 }
 
 /** @see https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags */
-export function permissionsOf(world: World, userId: string): bigint {
+function permissionsOf(world: World, userId: string): bigint {
   const isManager = userId === world.applicationId || world.people.get(userId)?.managesGuilds === true;
   return isManager ? ALL_PERMISSIONS : ALL_PERMISSIONS & ~(ADMINISTRATOR | MANAGE_GUILD);
 }

@@ -50,7 +50,7 @@ describe('/share-rules', () => {
     expect(control().interaction(shown).ephemeral).toBe(true);
     const wrong = submit(await openForm(shown), { domains: 'nonsense' });
     await rig.reads(wrong, 'These are none: nonsense.');
-    const saved = submit(await openForm(shown), {
+    const saved = submit(await openForm(wrong), {
       ...{ domains: 'example.com bücher.example', lifetime: ['1'], size: '2' },
     });
     const card = await rig.reads(saved, 'Saved.');

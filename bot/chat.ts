@@ -26,6 +26,8 @@ export interface ChatShare {
   files: ShareRequest['files'];
   message?: string;
   lifetimeDays?: number;
+  /** The workspaces that it is made in, whose rules hold: Slack's team and its organisation, Discord's guild. */
+  places: readonly string[];
   review: Review;
   /** Absent where the platform follows the share by itself. */
   reply?: ChatReply;
@@ -51,6 +53,8 @@ export const BUTTON_ACTIONS = [
   'settings',
   'set',
   'disconnect',
+  'change-rules',
+  'export-log',
 ] as const;
 export type ButtonAction = (typeof BUTTON_ACTIONS)[number];
 

@@ -22,7 +22,9 @@ export type AuditAction =
   | 'delivery.bounced'
   | 'delivery.complained'
   | 'account.paused'
-  | 'file.downloaded';
+  | 'file.downloaded'
+  | 'workspace.rules_changed'
+  | 'workspace.exported';
 
 export interface AuditEvent {
   accountId: string | null;

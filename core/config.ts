@@ -8,10 +8,10 @@ const tokenKey = z
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((key) => key.length === 32, 'must be 32 random bytes in base64: openssl rand -base64 32');
 const count = (standard: number) => z.coerce.number().int().positive().default(standard);
-const hostList = z.string().transform((text) =>
+const list = z.string().transform((text) =>
   text
     .split(',')
-    .map((host) => host.trim())
+    .map((item) => item.trim())
     .filter(Boolean),
 );
 
@@ -63,6 +63,7 @@ export const environment = {
   slack: {
     SLACK_BOT_TOKEN: z.string().startsWith('xoxb-').optional(),
     SLACK_APP_TOKEN: z.string().startsWith('xapp-').optional(),
+    SLACK_ADMIN_USER_IDS: list.optional(),
     SLACK_CLIENT_ID: z.string().min(1).optional(),
     SLACK_CLIENT_SECRET: z.string().min(1).optional(),
     SLACK_SIGNING_SECRET: z.string().min(16).optional(),
@@ -71,7 +72,7 @@ export const environment = {
     SLACK_TOKEN_KEY_PREVIOUS: tokenKey.optional(),
     SLACK_PUBLIC_URL: url.transform((text) => text.replace(/\/+$/, '')).optional(),
     SLACK_API_URL: url.optional(),
-    SLACK_FILE_HOSTS: hostList.optional(),
+    SLACK_FILE_HOSTS: list.optional(),
   },
   discord: {
     DISCORD_TOKEN: z.string().min(1).optional(),
@@ -80,7 +81,7 @@ export const environment = {
       .regex(/^\d{17,20}$/)
       .optional(),
     DISCORD_API_URL: url.optional(),
-    DISCORD_FILE_HOSTS: hostList.optional(),
+    DISCORD_FILE_HOSTS: list.optional(),
   },
 } as const;
 
@@ -188,7 +189,13 @@ export interface SlackSettings {
 
 export type SlackAccess =
   /** One workspace, whose tokens are given; the bot opens the connection. */
-  | { kind: 'socket'; botToken: string; appToken: string }
+  | {
+      kind: 'socket';
+      botToken: string;
+      appToken: string;
+      /** Who sets the workspace's rules. */
+      adminUserIds: readonly string[];
+    }
   /** Every workspace that installs the app; Slack calls the bot. The first signing secret and key count, all are taken. */
   | {
       kind: 'http';
@@ -239,7 +246,8 @@ export function platformsFrom(
 
 function slackAccessFrom(env: z.output<z.ZodObject<typeof environment.slack>>): SlackAccess | null {
   const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken } = env;
-  if (botToken && appToken) return { kind: 'socket', botToken, appToken };
+  const adminUserIds = env.SLACK_ADMIN_USER_IDS ?? [];
+  if (botToken && appToken) return { kind: 'socket', botToken, appToken, adminUserIds };
   const { SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret, SLACK_PUBLIC_URL: publicUrl } = env;
   const { SLACK_SIGNING_SECRET: signingSecret, SLACK_TOKEN_KEY: key } = env;
   if (!clientId || !clientSecret || !publicUrl || !signingSecret || !key) return null;

@@ -154,6 +154,7 @@ describe('docs/chat.md', () => {
 test('the Discord guide names every command and option that is registered', () => {
   const guide = read('docs/discord-setup.md');
   for (const command of describeCommands()) {
+    if ('description' in command) expect(guide).toContain(`/${command.name}`);
     for (const { name, type } of ('options' in command && command.options) || []) {
       const isSubcommand = type === ApplicationCommandOptionType.Subcommand;
       const isFurtherFile = /^file[2-4]$/.test(name);

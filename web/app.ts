@@ -16,6 +16,7 @@ import { linkRoutes } from './routes/links.js';
 import { passwordRoutes } from './routes/passwords.js';
 import { shareRoutes } from './routes/shares.js';
 import { uploadRoutes } from './routes/uploads.js';
+import { workspaceLogRoutes } from './routes/workspace-log.js';
 import { sessions } from './session.js';
 
 /**
@@ -50,7 +51,7 @@ export function createApp(deps: WebDeps): Express {
     shareRoutes(deps),
     uploadRoutes(deps),
   );
-  app.use(billingRoutes(deps), connectionRoutes(deps));
+  app.use(billingRoutes(deps), connectionRoutes(deps), workspaceLogRoutes(deps));
   app.use(() => {
     throw new AppError('not_found', 'page.not_found', {});
   });

@@ -5,17 +5,13 @@ import { copyLink, extend, history, resend, revoke, showShare } from './history.
 import { changeSetting, settings } from './settings.js';
 import { cancelDraft, sendDraft } from './share.js';
 
-/** What opens a form: each platform has its own. */
-const FORM_ACTIONS = ['choose-files', 'fix', 'change-address'] as const;
-export type FormAction = (typeof FORM_ACTIONS)[number];
+/** What each platform does itself: it opens a form there, or an administrator alone may press it. */
+const PLATFORM_ACTIONS = ['choose-files', 'fix', 'change-address', 'change-rules', 'export-log'] as const;
+type PlatformAction = (typeof PLATFORM_ACTIONS)[number];
 
-export function opensForm(action: ButtonAction): action is FormAction {
-  return FORM_ACTIONS.some((known) => known === action);
-}
-
-/** A button of ours; one that opens a form is each platform's own. */
+/** A button of ours that does the same on every platform. */
 export interface PressedButton {
-  action: Exclude<ButtonAction, FormAction>;
+  action: Exclude<ButtonAction, PlatformAction>;
   id: string;
 }
 
@@ -57,6 +53,11 @@ export function pressButton(
     case 'disconnect':
       return disconnect(deps, person);
   }
+}
+
+/** Whether it is each platform's own. */
+export function isPlatformAction(action: ButtonAction): action is PlatformAction {
+  return PLATFORM_ACTIONS.some((known) => known === action);
 }
 
 /** What travels through a client may come back as anything. */

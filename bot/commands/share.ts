@@ -1,4 +1,4 @@
-import { isAppError, withReference } from '../../core/errors.js';
+import { isAppError, withReference, type AppError } from '../../core/errors.js';
 import { getChatSettings, type ChatSettings } from '../../core/accounts/chat-settings.js';
 import { findIdentity } from '../../core/identities/link-codes.js';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
@@ -14,7 +14,8 @@ import {
   takeDraft,
   type DraftRequest,
 } from '../../core/shares/share-drafts.js';
-import { checkFiles, DEFAULT_LIFETIME_DAYS } from '../../core/shares/share-request.js';
+import { checkFiles } from '../../core/shares/share-request.js';
+import { checkRules, defaultLifetimeDays, findRules } from '../../core/shares/workspace-rules.js';
 import type { Answer, BotDeps, ChatShare, CommandResult } from '../chat.js';
 import { phrase } from '../../core/messages/messages.js';
 import { confirmCard, fixCard, notConnected, sayInChat } from './answers.js';
@@ -34,20 +35,23 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
     contentType: file.contentType ?? 'application/octet-stream',
   }));
   checkFiles(files, deps.limits.maxFileBytes);
+  const rules = await findRules(deps.db, wish.entrance, wish.places);
   const kept = {
     entrance: wish.entrance,
     files,
     message: wish.message ?? '',
-    lifetimeDays: wish.lifetimeDays ?? DEFAULT_LIFETIME_DAYS,
+    lifetimeDays: wish.lifetimeDays ?? defaultLifetimeDays(rules),
   };
-  const problem = findRecipientsProblem(parsed);
+  const places = [...wish.places];
+  const problem = findRecipientsProblem(parsed) ?? findRefusedAddress(rules, { ...kept, ...parsed });
   // Only where somebody is there to press it.
   if (problem && wish.reply) {
-    const mend: DraftRequest = { ...kept, emails: [], duplicates: [], emailsText: wish.emailsText };
+    const mend: DraftRequest = { ...kept, emails: [], duplicates: [], emailsText: wish.emailsText, places };
     return fixCard(problem, await saveDraft(deps, wish.person, mend));
   }
   const request = { ...kept, emails: requireRecipients(parsed) };
-  const draft: DraftRequest = { ...request, duplicates: parsed.duplicates, emailsText: '' };
+  checkRules(rules, request);
+  const draft: DraftRequest = { ...request, duplicates: parsed.duplicates, emailsText: '', places };
   const identity = await findIdentity(deps, wish.person);
   if (!identity) return notConnected(await saveDraft(deps, wish.person, draft));
   const settings = await getChatSettings(deps, identity.accountId);
@@ -58,9 +62,23 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
     deps,
     identity.accountId,
     { ...request, requestKey: wish.requestKey },
-    { reply: wish.reply, undoSeconds: wish.reply ? undoTime(wish, settings) : 0 },
+    { reply: wish.reply, undoSeconds: wish.reply ? undoTime(wish, settings) : 0, places },
   );
   return null;
+}
+
+/** A rule's refusal that other addresses would mend. @throws AppError any other refusal by a rule */
+function findRefusedAddress(
+  rules: Parameters<typeof checkRules>[0],
+  request: Parameters<typeof checkRules>[1],
+): AppError | null {
+  try {
+    checkRules(rules, request);
+    return null;
+  } catch (error) {
+    if (isAppError(error) && error.code === 'rules.domain') return error;
+    throw error;
+  }
 }
 
 /** Nothing is mailed unseen: files that were picked for the person are named some time before. */
@@ -77,11 +95,11 @@ export async function sendDraft(
 ): Promise<CommandResult> {
   const identity = await findIdentity(deps, person);
   if (!identity) return notConnected(draftId);
-  const { duplicates: _, emailsText: __, ...draft } = await takeDraft(deps, person, draftId);
+  const { duplicates: _, emailsText: __, places, ...draft } = await takeDraft(deps, person, draftId);
   try {
     const request = { ...draft, requestKey: draftRequestKey(draftId) };
     // The confirm card has been the time to think it over.
-    await createShare(deps, identity.accountId, request, { reply });
+    await createShare(deps, identity.accountId, request, { reply, places });
     return null;
   } catch (error) {
     await returnDraft(deps, draftId);

@@ -5,6 +5,7 @@ import {
   ContextMenuCommandBuilder,
   InteractionContextType,
   Locale,
+  PermissionFlagsBits,
   SlashCommandBuilder,
   type LocalizationMap,
   type RESTPutAPIApplicationCommandsJSONBody,
@@ -17,6 +18,9 @@ import { languageOf, text, type Language } from '../../core/messages/messages.js
 
 /** An option takes one file, so several files are several options. Without any, a form takes ten. */
 export const FILE_OPTIONS = ['file', 'file2', 'file3', 'file4', 'file5'] as const;
+
+/** A guild's rules and its share log. */
+export const RULES_COMMAND = 'share-rules';
 
 const EVERYWHERE = {
   integrationTypes: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
@@ -35,7 +39,12 @@ const MAX_EMAILS_LENGTH = MAX_RECIPIENTS * 260;
  * cannot have options of its own, so what is not sharing is a second command.
  */
 export function describeCommands(): RESTPutAPIApplicationCommandsJSONBody {
-  return [shareCommand().toJSON(), accountCommand().toJSON(), messageCommand().toJSON()];
+  return [
+    shareCommand().toJSON(),
+    accountCommand().toJSON(),
+    messageCommand().toJSON(),
+    rulesCommand().toJSON(),
+  ];
 }
 
 function shareCommand(): SlashCommandBuilder {
@@ -69,6 +78,14 @@ function accountCommand(): SlashCommandBuilder {
     command.addSubcommand((subcommand) => describe(subcommand.setName(name), `command.${name}`));
   }
   return command;
+}
+
+/** For those who manage a guild, and there alone; whom Discord lets use it is theirs to widen, so it is checked again. */
+function rulesCommand(): SlashCommandBuilder {
+  return describe(new SlashCommandBuilder().setName(RULES_COMMAND), 'command.rules')
+    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
+    .setContexts(InteractionContextType.Guild)
+    .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild);
 }
 
 /** In the menu of a message: its files. Such commands have a name and no description. */

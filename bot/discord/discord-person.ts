@@ -21,6 +21,11 @@ export function personOf({ user, guild }: RepliableInteraction): ChatProfile {
   };
 }
 
+/** Where that is, as rules of workspaces are kept: the guild; nowhere in direct messages. */
+export function placesOf({ guildId }: Pick<RepliableInteraction, 'guildId'>): string[] {
+  return guildId === null ? [] : [guildId];
+}
+
 /** Where that person is answered: by editing what they see of this interaction. */
 export function replyTo({ user, applicationId, token, locale }: RepliableInteraction): ChatReply {
   return {

@@ -13,14 +13,18 @@ import type { ChatReply } from '../../core/identities/chat-user.js';
 import { findLanguage } from '../../core/identities/find-language.js';
 import type { Logger } from '../../core/ports.js';
 import { draftRequestKey, takeDraft } from '../../core/shares/share-drafts.js';
+import { readRulesForm } from '../../core/shares/workspace-rules.js';
 import { decodeButton, speak, type BotDeps, type ChatPlatform, type CommandResult } from '../chat.js';
 import { replaceAddress } from '../commands/history.js';
-import { opensForm, pressButton } from '../commands/press-button.js';
+import { isPlatformAction, pressButton } from '../commands/press-button.js';
 import { COMMANDS, runCommand } from '../commands/run-command.js';
+import { changeRules, exportLog, requireGoverned, showRules } from '../commands/rules.js';
 import { explain, share } from '../commands/share.js';
 import { readAddressForm } from './change-address.js';
-import { personOf, replyTo } from './discord-person.js';
+import { personOf, placesOf, replyTo } from './discord-person.js';
+import { RULES_COMMAND } from './commands.js';
 import { openForm } from './open-form.js';
+import { guildGovernedBy, readRulesModal } from './rules-modal.js';
 import { readShareForm } from './share-modal.js';
 import { describeFiles, toChatShare } from './to-chat-share.js';
 
@@ -121,7 +125,7 @@ async function submit(
   const change = readAddressForm(interaction);
   if (change) return replaceAddress(deps, personOf(interaction), change);
   const form = readShareForm(interaction);
-  if (!form) return null;
+  if (!form) return submitRules(deps, interaction);
   const { draftId, ...filled } = form;
   const person = personOf(interaction);
   const kept = draftId === null ? null : await takeDraft(deps, person, draftId);
@@ -132,9 +136,20 @@ async function submit(
     requestKey: draftId === null ? `discord:${interaction.id}` : draftRequestKey(draftId),
     entrance: 'DISCORD',
     files: kept?.files ?? describeFiles([...(uploads?.values() ?? [])]),
+    places: kept?.places ?? placesOf(interaction),
     review: 'done',
     reply,
   });
+}
+
+/** The form of a guild's rules was sent; whether the person manages the guild is what this interaction says. */
+async function submitRules(deps: BotDeps, interaction: ModalSubmitInteraction): Promise<CommandResult> {
+  const form = readRulesModal(interaction);
+  if (!form) return null;
+  const { rules, problems } = readRulesForm(form);
+  const problem = problems.domains ?? problems.size;
+  const workspaceId = requireGoverned(guildGovernedBy(interaction));
+  return changeRules(deps, personOf(interaction), workspaceId, { rules, problem });
 }
 
 async function run(
@@ -143,6 +158,8 @@ async function run(
   reply: ChatReply,
 ): Promise<CommandResult> {
   if (interaction.commandName === 'share') return share(deps, toChatShare(interaction, reply));
+  if (interaction.commandName === RULES_COMMAND)
+    return showRules(deps, 'DISCORD', requireGoverned(guildGovernedBy(interaction)));
   const word = interaction.options.getSubcommand(false);
   const command = COMMANDS.find((name) => name === word) ?? 'help';
   return runCommand(deps, personOf(interaction), command, reply, 'chat.help_discord');
@@ -156,6 +173,8 @@ async function press(
   const button = decodeButton(interaction.customId);
   if (!button) return null;
   const { action, id } = button;
-  if (opensForm(action)) return null;
+  if (action === 'export-log')
+    return exportLog(deps, personOf(interaction), requireGoverned(guildGovernedBy(interaction)));
+  if (isPlatformAction(action)) return null;
   return pressButton(deps, personOf(interaction), { action, id }, reply);
 }

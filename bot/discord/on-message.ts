@@ -45,7 +45,7 @@ export async function onMessage(
 async function obey(
   deps: BotDeps,
   botId: string,
-  { id, author, content, attachments }: GatewayMessageCreateDispatchData,
+  { id, author, content, attachments, guild_id: guildId }: GatewayMessageCreateDispatchData,
   reply: ChatReply,
 ): Promise<CommandResult> {
   const person: ChatProfile = {
@@ -78,6 +78,7 @@ async function obey(
     entrance: 'DISCORD',
     emailsText: words,
     files,
+    places: guildId === undefined ? [] : [guildId],
     review: 'typed',
     reply,
   });

@@ -7,9 +7,11 @@ import { AppError } from '../../core/errors.js';
 import { languageOf } from '../../core/messages/messages.js';
 import { findWaitingDraft, saveDraft } from '../../core/shares/share-drafts.js';
 import { checkFiles, DEFAULT_LIFETIME_DAYS } from '../../core/shares/share-request.js';
+import { findRules } from '../../core/shares/workspace-rules.js';
 import { decodeButton, type BotDeps } from '../chat.js';
 import { addressModal } from './change-address.js';
-import { personOf } from './discord-person.js';
+import { personOf, placesOf } from './discord-person.js';
+import { openRulesForm } from './rules-modal.js';
 import { shareModal, type ShareFormStart } from './share-modal.js';
 import { describeFiles, filesOfCommand } from './to-chat-share.js';
 
@@ -17,7 +19,8 @@ type Opener = ChatInputCommandInteraction | ButtonInteraction | MessageContextMe
 
 /**
  * Opens the form where an interaction asks for one: it must be the first answer, within three seconds, so little is
- * read before. @returns false where it asks for none @throws AppError why there is nothing to share
+ * read before. @returns false where it asks for none @throws AppError why there is nothing to share, or
+ * nothing to be changed by this person
  */
 export async function openForm(deps: BotDeps, interaction: Opener): Promise<boolean> {
   const language = languageOf(interaction.locale) ?? 'en';
@@ -26,9 +29,14 @@ export async function openForm(deps: BotDeps, interaction: Opener): Promise<bool
     await interaction.showModal(addressModal(button.id, language));
     return true;
   }
+  if (button?.action === 'change-rules') {
+    await openRulesForm(deps, interaction as ButtonInteraction);
+    return true;
+  }
   const start = await startOf(deps, interaction);
   if (!start) return false;
-  await interaction.showModal(shareModal(start, language, interaction.attachmentSizeLimit));
+  const rules = await findRules(deps.db, 'DISCORD', placesOf(interaction));
+  await interaction.showModal(shareModal(start, language, interaction.attachmentSizeLimit, rules));
   return true;
 }
 
@@ -72,6 +80,7 @@ async function keepFiles(
     files: files.map((file) => ({ ...file, contentType: file.contentType ?? 'application/octet-stream' })),
     message: '',
     lifetimeDays: DEFAULT_LIFETIME_DAYS,
+    places: placesOf(interaction),
   });
   return { kept: { draftId, files } };
 }

@@ -6,12 +6,8 @@ import {
   type ModalSubmitInteraction,
 } from 'discord.js';
 import { text, type Language } from '../../core/messages/messages.js';
-import {
-  DEFAULT_LIFETIME_DAYS,
-  LIFETIMES_DAYS,
-  MAX_FILES,
-  MAX_MESSAGE_LENGTH,
-} from '../../core/shares/share-request.js';
+import { DEFAULT_LIFETIME_DAYS, MAX_FILES, MAX_MESSAGE_LENGTH } from '../../core/shares/share-request.js';
+import { allowedLifetimesDays, type Rules } from '../../core/shares/workspace-rules.js';
 
 const FORM = 'share-form';
 
@@ -41,8 +37,11 @@ export function shareModal(
   start: ShareFormStart,
   language: Language,
   limitBytes: number,
+  rules: readonly Rules[],
 ): APIModalInteractionResponseCallbackData {
   const { kept, emailsText = '', message = '', lifetimeDays = DEFAULT_LIFETIME_DAYS } = start;
+  const lifetimes = allowedLifetimesDays(rules);
+  const chosen = Math.min(lifetimeDays, lifetimes.at(-1) ?? lifetimeDays);
   const emails = emailsText.slice(0, MAX_TEXT_INPUT);
   const files = kept
     ? {
@@ -82,10 +81,10 @@ export function shareModal(
       label(text('modal.lifetime', {}, language), {
         type: ComponentType.StringSelect,
         custom_id: 'lifetime',
-        options: LIFETIMES_DAYS.map((days) => ({
+        options: lifetimes.map((days) => ({
           label: text('modal.days', { days }, language),
           value: String(days),
-          default: days === lifetimeDays,
+          default: days === chosen,
         })),
       }),
     ],

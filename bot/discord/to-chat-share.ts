@@ -3,7 +3,7 @@ import type { Attachment, ChatInputCommandInteraction } from 'discord.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { ChatShare } from '../chat.js';
 import { FILE_OPTIONS } from './commands.js';
-import { personOf } from './discord-person.js';
+import { personOf, placesOf } from './discord-person.js';
 
 type File = Pick<Attachment, 'name' | 'size' | 'url'> & {
   title?: string | null | undefined;
@@ -22,6 +22,7 @@ export function toChatShare(interaction: ChatInputCommandInteraction, reply: Cha
     files: describeFiles(filesOfCommand(interaction)),
     message: options.getString('message') ?? '',
     ...(lifetimeDays === null ? {} : { lifetimeDays }),
+    places: placesOf(interaction),
     review: 'typed',
     reply,
   };

@@ -11,10 +11,12 @@ import { onButton } from './on-button.js';
 import { onDirectMessage } from './on-direct-message.js';
 import { onFileShared } from './on-file-shared.js';
 import { onHomeOpened } from './on-home-opened.js';
+import { onRulesSubmission } from './on-rules-submission.js';
 import { onShareCommand } from './on-share-command.js';
 import { onShareSubmission } from './on-share-submission.js';
 import { onGlobalShortcut, onMessageShortcut, SHARE_MESSAGE, SHARE_NEW } from './on-shortcut.js';
 import { onTokensRevoked, onUninstalled } from './on-uninstalled.js';
+import { RULES_FORM } from './rules-modal.js';
 import { SHARE_FORM } from './share-modal.js';
 import { silentLogger } from './silent-logger.js';
 import type { SlackTools } from './slack-tools.js';
@@ -47,6 +49,9 @@ export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
   app.view<ViewSubmitAction>({ callback_id: CHANGE_ADDRESS_FORM, type: 'view_submission' }, (args) =>
     onAddressSubmission(tools, args),
   );
+  app.view<ViewSubmitAction>({ callback_id: RULES_FORM, type: 'view_submission' }, (args) =>
+    onRulesSubmission(tools, args),
+  );
   app.action<BlockAction>({ type: 'block_actions' }, (args) => onButton(tools, args));
   app.shortcut<MessageShortcut>({ callback_id: SHARE_MESSAGE, type: 'message_action' }, (args) =>
     onMessageShortcut(tools, args),
@@ -67,5 +72,5 @@ export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
 function acknowledgeTheRest(app: App): void {
   app.command(/^(?!\/share$)/, ({ ack }) => ack());
   app.shortcut(new RegExp(`^(?!(${SHARE_MESSAGE}|${SHARE_NEW})$)`), ({ ack }) => ack());
-  app.view(new RegExp(`^(?!(${SHARE_FORM}|${CHANGE_ADDRESS_FORM})$)`), ({ ack }) => ack());
+  app.view(new RegExp(`^(?!(${SHARE_FORM}|${CHANGE_ADDRESS_FORM}|${RULES_FORM})$)`), ({ ack }) => ack());
 }

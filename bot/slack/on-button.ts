@@ -4,8 +4,11 @@ import { AppError } from '../../core/errors.js';
 import { findWaitingDraft } from '../../core/shares/share-drafts.js';
 import { decodeButton, type CommandResult } from '../chat.js';
 import { pressButton } from '../commands/press-button.js';
+import { exportLog, requireGoverned } from '../commands/rules.js';
 import { openAddressForm } from './change-address.js';
-import { replyAtHome } from './home.js';
+import { withRules } from './home-rules.js';
+import { isHome, replyAtHome } from './home.js';
+import { openRulesModal } from './rules-modal.js';
 import { openShareModal } from './share-modal.js';
 import { personOfInteraction, replyTo, type SlackPerson } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
@@ -29,16 +32,24 @@ export async function onButton(
 
 async function obey(
   tools: SlackTools,
-  { profile }: SlackPerson,
+  person: SlackPerson,
   { action, id, triggerId }: Pressed,
   reply: ChatReply,
 ): Promise<CommandResult> {
+  const { profile } = person;
   if (action === 'choose-files') return openShareModal(tools, triggerId, reply, { emailsText: id });
   if (action === 'change-address') return openAddressForm(tools, triggerId, reply, id);
   if (action === 'fix') return openFormAgain(tools, profile, { id, triggerId }, reply);
+  if (action === 'change-rules') return openRulesModal(tools, triggerId, person, reply);
+  if (action === 'export-log') {
+    const workspaceId = requireGoverned(await tools.governs(person, profile.userId));
+    return exportLog(tools.deps, profile, workspaceId);
+  }
   // One post is spent on the answer itself.
   const later = action === 'connect' ? { ...reply, repliesLeft: reply.repliesLeft - 1 } : reply;
-  return pressButton(tools.deps, profile, { action, id }, later);
+  const answer = await pressButton(tools.deps, profile, { action, id }, later);
+  const isFirstPage = action === 'history' && isHome(reply.replyHandle);
+  return answer && isFirstPage ? withRules(tools, person, answer) : answer;
 }
 
 /** The form with what was typed and the files that were picked: own ones, so that no channel stands for them. */

@@ -8,7 +8,7 @@ import { help } from '../commands/answers.js';
 import { COMMANDS, runCommand as runNamedCommand } from '../commands/run-command.js';
 import { share } from '../commands/share.js';
 import { describeOwnFile } from './recent-files.js';
-import { personOfEvent, replyDirectly, type SlackPerson } from './slack-person.js';
+import { personOfEvent, placesOf, replyDirectly, type SlackPerson } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
 
 /** What somebody wrote to us directly. */
@@ -47,6 +47,7 @@ async function obey(
       entrance: 'SLACK',
       emailsText: text,
       files,
+      places: placesOf({ teamId, workspaceId }),
       review: 'typed',
       reply,
     });

@@ -1,5 +1,6 @@
 import type { AllMiddlewareArgs, SlackEventMiddlewareArgs } from '@slack/bolt';
 import { history } from '../commands/history.js';
+import { withRules } from './home-rules.js';
 import { replyAtHome } from './home.js';
 import { personOfEvent } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
@@ -11,7 +12,7 @@ export async function onHomeOpened(
 ): Promise<void> {
   if (event.tab !== 'home') return;
   const person = personOfEvent(event.user, body);
-  await runCommand(tools, replyAtHome(person), `slack:${body.event_id}`, () =>
-    history(tools.deps, person.profile),
+  await runCommand(tools, replyAtHome(person), `slack:${body.event_id}`, async () =>
+    withRules(tools, person, await history(tools.deps, person.profile)),
   );
 }

@@ -7,7 +7,7 @@ import { COMMANDS, runCommand as runNamedCommand } from '../commands/run-command
 import { share } from '../commands/share.js';
 import { listRecentFiles } from './recent-files.js';
 import { openShareModal } from './share-modal.js';
-import { personOfCommand, replyTo, type SlackPerson } from './slack-person.js';
+import { personOfCommand, placesOf, replyTo, type SlackPerson } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
 
 /** How people invite us: the manifest's display name. */
@@ -58,6 +58,7 @@ async function shareRecentFiles(
     entrance: 'SLACK',
     emailsText: command.text,
     files,
+    places: placesOf({ teamId, workspaceId }),
     review: 'picked',
     reply,
   });

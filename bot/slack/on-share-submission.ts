@@ -6,7 +6,7 @@ import { share } from '../commands/share.js';
 import { describeOwnFile } from './recent-files.js';
 import { replyOfForm } from './form-reply.js';
 import { readShareForm } from './share-modal.js';
-import { personOfInteraction } from './slack-person.js';
+import { personOfInteraction, placesOf } from './slack-person.js';
 import { runCommand, type SlackTools } from './slack-tools.js';
 
 /** The form of /share was sent: wrong addresses are said at their field, and the form stays as it is. */
@@ -38,6 +38,7 @@ export async function onShareSubmission(
       files,
       message,
       lifetimeDays,
+      places: placesOf(person),
       review: 'done',
       reply,
     });

@@ -4,14 +4,16 @@ import { AppError } from '../../core/errors.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { MessageCode, MessageParams } from '../../core/messages/en.js';
 import { text } from '../../core/messages/messages.js';
+import { DEFAULT_LIFETIME_DAYS, MAX_FILES, MAX_MESSAGE_LENGTH } from '../../core/shares/share-request.js';
 import {
-  DEFAULT_LIFETIME_DAYS,
-  LIFETIMES_DAYS,
-  MAX_FILES,
-  MAX_MESSAGE_LENGTH,
-} from '../../core/shares/share-request.js';
+  allowedLifetimesDays,
+  defaultLifetimeDays,
+  findRules,
+  type Rules,
+} from '../../core/shares/workspace-rules.js';
 import { parseJson, replyInForm } from './form-reply.js';
 import { plainText } from './render.js';
+import { placesOf } from './slack-person.js';
 import type { SlackTools } from './slack-tools.js';
 
 /** The callback id of the form, by which its submission is known. */
@@ -44,14 +46,15 @@ export interface ShareForm {
 
 /** Opens the form of /share. A trigger lives three seconds and opens one. @throws AppError unavailable */
 export async function openShareModal(
-  { clientFor }: Pick<SlackTools, 'clientFor'>,
+  { deps, clientFor }: Pick<SlackTools, 'deps' | 'clientFor'>,
   triggerId: string,
   reply: ChatReply,
   filled: { emailsText?: string; picked?: PickedFiles } = {},
 ): Promise<null> {
+  const rules = await findRules(deps.db, 'SLACK', placesOf(reply));
   const client = await clientFor(reply);
   try {
-    await client.views.open({ trigger_id: triggerId, view: shareModal(reply, filled) });
+    await client.views.open({ trigger_id: triggerId, view: shareModal(reply, filled, rules) });
     return null;
   } catch (error) {
     throw new AppError('unavailable', 'service.unavailable', {}, { cause: error });
@@ -74,6 +77,7 @@ export function readShareForm({ state: { values }, private_metadata }: ViewOutpu
 function shareModal(
   reply: ChatReply,
   { emailsText = '', picked }: { emailsText?: string; picked?: PickedFiles },
+  rules: readonly Rules[],
 ): types.ModalView {
   const { language } = reply;
   const metadata = {
@@ -117,10 +121,10 @@ function shareModal(
       input('lifetime', say('modal.lifetime', {}), {
         type: 'static_select',
         action_id: 'lifetime',
-        options: LIFETIMES_DAYS.map((days) => lifetimeOption(days, say('modal.days', { days }))),
+        options: allowedLifetimesDays(rules).map((days) => lifetimeOption(days, say('modal.days', { days }))),
         initial_option: lifetimeOption(
-          DEFAULT_LIFETIME_DAYS,
-          say('modal.days', { days: DEFAULT_LIFETIME_DAYS }),
+          defaultLifetimeDays(rules),
+          say('modal.days', { days: defaultLifetimeDays(rules) }),
         ),
       }),
     ],

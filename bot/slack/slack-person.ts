@@ -17,6 +17,11 @@ export interface SlackPerson extends SlackWorkspace {
   profile: ChatProfile;
 }
 
+/** Where that is, as rules of workspaces are kept: the team, and its organisation if it has one. */
+export function placesOf({ teamId, workspaceId }: SlackWorkspace): string[] {
+  return [...new Set([teamId, workspaceId])];
+}
+
 /** Who typed a slash command. */
 export function personOfCommand(command: SlashCommand): SlackPerson {
   const {

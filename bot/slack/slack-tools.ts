@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findLanguage } from '../../core/identities/find-language.js';
+import type { SlackAdministrators } from '../../core/identities/installations.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { SlackFiles } from '../../core/ports.js';
 import { isFirstSeen } from '../../core/seen-request.js';
@@ -16,6 +17,8 @@ export interface SlackTools {
   /** Calls as our app in one workspace, quickly: a person waits. @throws AppError as SlackTokens */
   clientFor: SlackClients;
   answers: SlackAnswers;
+  /** Whose rules somebody may set: asked anew each time. */
+  governs: SlackAdministrators;
 }
 
 /**

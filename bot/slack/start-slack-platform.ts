@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Receiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import type { SlackSettings } from '../../core/config.js';
+import { createSlackAdministrators } from '../../core/identities/installations.js';
 import type { SlackTokens } from '../../core/ports.js';
 import type { ChatPlatform } from '../chat.js';
 import { createSlackApp } from './create-slack-app.js';
@@ -54,7 +55,8 @@ export async function startSlackPlatform(
     access.kind === 'socket'
       ? createSocketDoor(access.appToken, clientOptions, deps.log)
       : createHttpDoor(deps, access, { ...listening, clientOptions });
-  const app = createSlackApp({ deps, clientFor, answers }, door.receiver);
+  const governs = createSlackAdministrators(deps, access);
+  const app = createSlackApp({ deps, clientFor, answers, governs }, door.receiver);
   const underWay = new Set<Promise<void>>();
   app.use(async ({ next }) => {
     const run = next();

@@ -36,6 +36,7 @@ export async function shareFiles(
     entrance: 'TERMINAL',
     emailsText,
     files,
+    places: [],
     review: 'done',
   };
   const answer = await share(deps, wish);

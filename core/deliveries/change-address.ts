@@ -6,13 +6,14 @@ import type { Deps } from '../ports.js';
 import { markReady } from '../shares/mark-ready.js';
 import { getOwnShare } from '../shares/own-share.js';
 import { emailKey, parseRecipients, requireRecipients } from '../shares/recipients.js';
+import { checkRules, findRules } from '../shares/workspace-rules.js';
 import { checkMailLimit } from './mail-limit.js';
 
 /**
  * Sends a share to another address instead of one that was wrong: the old link ends, and a new recipient gets a link of
  * their own. It counts as one of the mails that an account may send in a day, and the ledger keeps the new address.
  * Repeated with the same address it does nothing more.
- * @throws AppError not_found, gone, forbidden (paused), invalid (no single address, or one that has the share), limit
+ * @throws AppError not_found, gone, forbidden (paused, or a rule of the workspace), invalid (no single address, or one that has the share), limit
  */
 export async function changeAddress(
   deps: Pick<Deps, 'db' | 'queue' | 'marks' | 'log' | 'limits'>,
@@ -22,7 +23,9 @@ export async function changeAddress(
   const emails = requireRecipients(parseRecipients(addressText));
   const [email = ''] = emails;
   if (emails.length > 1) throw new AppError('invalid', 'recipients.one', {});
-  await getOwnShare(deps.db, accountId, shareId);
+  const { entrance, workspaceIds } = await getOwnShare(deps.db, accountId, shareId);
+  const rules = await findRules(deps.db, entrance, workspaceIds);
+  checkRules(rules, { emails, files: [], lifetimeDays: 0 });
   await deps.db.$transaction(async (tx) => {
     const [share] = await tx.$queryRaw<{ isLive: boolean }[]>`
       SELECT state = 'READY' AND expires_at > now() AS "isLive" FROM share WHERE id = ${shareId}::uuid FOR UPDATE`;

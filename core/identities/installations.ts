@@ -80,6 +80,28 @@ async function findInstallation(
   );
 }
 
+/**
+ * Whose rules somebody in Slack may set, and whose log they may have: the workspace, or the organisation, in which that
+ * person installed the app; by Socket Mode, where nobody installs it, the team of those whom the operator names.
+ */
+export function createSlackAdministrators(
+  { db }: Pick<Deps, 'db'>,
+  access: SlackAccess,
+): SlackAdministrators {
+  return async (workspace, userId) => {
+    const { teamId, workspaceId } = workspace;
+    if (access.kind === 'socket') return access.adminUserIds.includes(userId) ? teamId : null;
+    const found = await db.installation.findMany({
+      where: { workspaceId: { in: [teamId, workspaceId] }, installedBy: userId },
+    });
+    const ofTeam = found.find((each) => each.workspaceId === teamId);
+    return (ofTeam ?? found.find((each) => each.isOrganisation))?.workspaceId ?? null;
+  };
+}
+
+/** @returns the id that rules are kept under; null where the person administers nothing there */
+export type SlackAdministrators = (workspace: SlackWorkspace, userId: string) => Promise<string | null>;
+
 /** A refresh token works once: whoever holds the row renews, and the others find the new token. */
 async function renewToken(deps: TokenDeps, workspaceId: string): Promise<string> {
   return deps.db.$transaction(
@@ -107,7 +129,7 @@ async function renewToken(deps: TokenDeps, workspaceId: string): Promise<string>
 }
 
 /**
- * Forgets a workspace that uninstalled the app: tokens, connected people, drafts, and what was seen of its files.
+ * Forgets a workspace that uninstalled the app: tokens, rules, connected people, drafts, and what was seen of its files.
  * Shares that wait for its files fail, and say so; those that were stored are their senders' and stay. Safe to repeat.
  * Where the app was installed again after `at`, the news is old, and nothing happens.
  */
@@ -120,6 +142,8 @@ export async function removeInstallation(
   const failed = await deps.db.$transaction(async (tx) => {
     if ((await tx.installation.count({ where: { workspaceId, installedAt: { gt: at } } })) > 0) return [];
     await tx.installation.deleteMany({ where: { workspaceId } });
+    await tx.workspaceRules.deleteMany({ where: people });
+    await tx.logExport.deleteMany({ where: { workspaceId, identity: { platform: 'SLACK' } } });
     await tx.slackFileSeen.deleteMany({ where: { teamId: workspaceId } });
     await tx.shareDraft.deleteMany({ where: people });
     await tx.linkCode.deleteMany({ where: people });

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { LinkSecrets } from '../ports.js';
 
 /** What a token opens: each purpose is signed apart, so that none can stand in for another. */
-export type TokenPurpose = 'link' | 'confirm-address' | 'reset-password' | 'connect-chat';
+export type TokenPurpose = 'link' | 'confirm-address' | 'reset-password' | 'connect-chat' | 'workspace-log';
 
 const TOKEN = /^([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}$/;
 

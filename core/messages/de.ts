@@ -108,6 +108,23 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'delivery.under_way': () => 'Diese Mail ging noch nicht hinaus, es gibt also nichts noch einmal zu senden.',
   'delivery.not_resendable': () => 'Diese Mail kann nicht noch einmal gesendet werden.',
 
+  // Rules of a workspace
+  'rules.domain': (p) =>
+    `${p.address} verstößt gegen eine Regel dieses Arbeitsbereichs: Wer ihn verwaltet, erlaubt nur Empfänger bei ${p.domains.join(', ')}. Es wurde nichts gesendet.`,
+  'rules.lifetime': (p) =>
+    `Das verstößt gegen eine Regel dieses Arbeitsbereichs: Wer ihn verwaltet, lässt Links höchstens ${count(p.max, 'Tag', 'Tage')} gelten. Es wurde nichts gesendet.`,
+  'rules.file_size': (p) => {
+    const [size, limit] = formatSizes([p.sizeBytes, p.limitBytes]);
+    return `${p.name} verstößt gegen eine Regel dieses Arbeitsbereichs: Die Datei hat ${size}, und wer ihn verwaltet, erlaubt Dateien bis ${limit}. Es wurde nichts gesendet.`;
+  },
+  'rules.extension': (p) =>
+    `Das verstößt gegen eine Regel des Arbeitsbereichs, aus dem es geteilt wurde: Wer ihn verwaltet, lässt Links höchstens ${count(p.max, 'Tag', 'Tage')} gelten.`,
+  'rules.not_admin': () => 'Das kann nur, wer diesen Arbeitsbereich verwaltet.',
+  'rules.domains_malformed': (p) =>
+    `Schreibe Domains wie example.com oder *.example.com, und nicht mehr, als hier Platz hat.${p.domains.length > 0 ? ` Das sind keine: ${p.domains.join(', ')}.` : ''}`,
+  'rules.size_malformed': () =>
+    'Schreibe eine Zahl von MB, zum Beispiel 25, oder nichts, wenn es keine Grenze geben soll.',
+
   // Accounts
   'account.not_confirmed': () =>
     'Bestätige zuerst deine E-Mail-Adresse: Öffne den Link in der Mail, die wir dir geschickt haben.',
@@ -322,6 +339,29 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'modal.lifetime': () => 'So lange gilt der Link',
   'modal.days': (p) => count(p.days, 'Tag', 'Tage'),
   'modal.send': () => 'Senden',
+  'command.rules': () => 'Was von diesem Server geteilt werden darf, und sein Protokoll',
+  'chat.rules_title': () => 'Regeln dieses Arbeitsbereichs',
+  'chat.rules_domains': (p) =>
+    p.domains.length > 0 ? `Empfänger: nur bei ${p.domains.join(', ')}` : 'Empfänger: alle',
+  'chat.rules_lifetime': (p) =>
+    p.max === null
+      ? 'Längste Gültigkeit: keine eigene Grenze'
+      : `Längste Gültigkeit: ${count(p.max, 'Tag', 'Tage')}`,
+  'chat.rules_size': (p) =>
+    p.max === null ? 'Größte Datei: keine eigene Grenze' : `Größte Datei: ${formatBytes(p.max)}`,
+  'chat.rules_saved': () => 'Gespeichert. Die Regeln gelten für alles, was ab jetzt hier geteilt wird.',
+  'chat.log_link': (p) =>
+    `Alles, was von hier geteilt wurde, als CSV. Der Link gilt ${count(p.minutes, 'Minute', 'Minuten')}, und nur für dich, angemeldet auf dem Portal.`,
+  'button.change_rules': () => 'Regeln ändern',
+  'button.export_log': () => 'Protokoll exportieren',
+  'button.download_log': () => 'CSV herunterladen',
+  'modal.rules_title': () => 'Regeln',
+  'modal.rules_domains': () => 'Erlaubte Domains der Empfänger',
+  'modal.rules_domains_hint': () => 'example.com, *.example.com für alles darunter. Leer: alle.',
+  'modal.rules_lifetime': () => 'Längste Gültigkeit',
+  'modal.rules_no_limit': () => 'Keine Grenze',
+  'modal.rules_size': () => 'Größte Datei in MB (leer: keine Grenze)',
+  'modal.save': () => 'Speichern',
 
   // What the portal says once, after something was done
   'note.address_confirmed': () => 'Deine Adresse ist bestätigt.',

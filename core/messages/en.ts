@@ -129,6 +129,22 @@ export const en = {
   'delivery.under_way': (_: Nothing) => 'This mail has not left yet, so there is nothing to send again.',
   'delivery.not_resendable': (_: Nothing) => 'This mail cannot be sent again.',
 
+  // Rules of a workspace
+  'rules.domain': (p: { address: string; domains: string[] }) =>
+    `${p.address} is refused by a rule of this workspace: its administrator allows recipients at ${p.domains.join(', ')} only. Nothing was sent.`,
+  'rules.lifetime': (p: { max: number }) =>
+    `This is refused by a rule of this workspace: its administrator lets links live ${plural(p.max, 'day')} at most. Nothing was sent.`,
+  'rules.file_size': (p: { name: string; sizeBytes: number; limitBytes: number }) => {
+    const [size, limit] = formatSizes([p.sizeBytes, p.limitBytes]);
+    return `${p.name} is refused by a rule of this workspace: it is ${size}, and its administrator allows files up to ${limit}. Nothing was sent.`;
+  },
+  'rules.extension': (p: { max: number }) =>
+    `This is refused by a rule of the workspace that it was shared from: its administrator lets links live ${plural(p.max, 'day')} at most.`,
+  'rules.not_admin': (_: Nothing) => 'Only whoever administers this workspace can do this.',
+  'rules.domains_malformed': (p: { domains: string[] }) =>
+    `Write domains such as example.com or *.example.com, and no more than fit here.${p.domains.length > 0 ? ` These are none: ${p.domains.join(', ')}.` : ''}`,
+  'rules.size_malformed': (_: Nothing) => 'Write a number of MB, for example 25, or nothing for no limit.',
+
   // Accounts
   'account.not_confirmed': (_: Nothing) =>
     'Confirm your e-mail address first: open the link in the mail that we sent you.',
@@ -362,6 +378,27 @@ export const en = {
   'modal.lifetime': (_: Nothing) => 'The link lives',
   'modal.days': (p: { days: number }) => plural(p.days, 'day'),
   'modal.send': (_: Nothing) => 'Send',
+  'command.rules': (_: Nothing) => 'What may be shared from this server, and its share log',
+  'chat.rules_title': (_: Nothing) => 'Rules of this workspace',
+  'chat.rules_domains': (p: { domains: string[] }) =>
+    p.domains.length > 0 ? `Recipients: ${p.domains.join(', ')} only` : 'Recipients: anybody',
+  'chat.rules_lifetime': (p: { max: number | null }) =>
+    p.max === null ? 'Longest expiry: no limit of your own' : `Longest expiry: ${plural(p.max, 'day')}`,
+  'chat.rules_size': (p: { max: number | null }) =>
+    p.max === null ? 'Largest file: no limit of your own' : `Largest file: ${formatBytes(p.max)}`,
+  'chat.rules_saved': (_: Nothing) => 'Saved. The rules hold for everything that is shared here from now on.',
+  'chat.log_link': (p: { minutes: number }) =>
+    `Everything that was shared from here, as CSV. The link works for ${plural(p.minutes, 'minute')}, and for you alone, signed in on the portal.`,
+  'button.change_rules': (_: Nothing) => 'Change rules',
+  'button.export_log': (_: Nothing) => 'Export share log',
+  'button.download_log': (_: Nothing) => 'Download CSV',
+  'modal.rules_title': (_: Nothing) => 'Workspace rules',
+  'modal.rules_domains': (_: Nothing) => 'Allowed recipient domains',
+  'modal.rules_domains_hint': (_: Nothing) => 'example.com, *.example.com for what is below it. Empty: all.',
+  'modal.rules_lifetime': (_: Nothing) => 'Longest expiry',
+  'modal.rules_no_limit': (_: Nothing) => 'No limit',
+  'modal.rules_size': (_: Nothing) => 'Largest file in MB (empty: no limit)',
+  'modal.save': (_: Nothing) => 'Save',
 
   // What the portal says once, after something was done
   'note.address_confirmed': (_: Nothing) => 'Your address is confirmed.',

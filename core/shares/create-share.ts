@@ -9,6 +9,7 @@ import type { Deps, Limits } from '../ports.js';
 import { reserveQuota } from '../billing/quota.js';
 import type { ChatReply } from '../identities/chat-user.js';
 import { emailKey } from './recipients.js';
+import { checkRules, findRules } from './workspace-rules.js';
 import {
   checkShareRequest,
   hashRequest,
@@ -30,18 +31,22 @@ type Tx = Prisma.TransactionClient;
 /**
  * Accepts a share: all its rows in one transaction, then the job. Safe to repeat: the same request key
  * with the same body gets the first answer. `reply` is where a chat sender is told what became of it; for
- * `undoSeconds` no mail leaves.
- * @throws AppError invalid, forbidden (unconfirmed, paused), limit
+ * `undoSeconds` no mail leaves. `places` are the workspaces that it is made in: their rules hold.
+ * @throws AppError invalid, forbidden (unconfirmed, paused, against a rule), limit
  */
 export async function createShare(
   deps: Pick<Deps, 'db' | 'queue' | 'log' | 'limits'>,
   accountId: string,
   input: ShareRequest,
-  { reply, undoSeconds = 0 }: { reply?: ChatReply | undefined; undoSeconds?: number } = {},
+  {
+    reply,
+    undoSeconds = 0,
+    places = [],
+  }: { reply?: ChatReply | undefined; undoSeconds?: number; places?: readonly string[] } = {},
 ): Promise<CreatedShare> {
   const request = checkShareRequest(input, deps.limits);
   const created = await deps.db.$transaction((tx) =>
-    accept(tx, deps.limits, accountId, { request, reply, undoSeconds }),
+    accept(tx, deps.limits, accountId, { request, reply, undoSeconds, places }),
   );
   if (!created.isRepeat) {
     deps.log.info({ shareId: created.shareId, entrance: request.entrance }, 'share accepted');
@@ -54,7 +59,7 @@ async function accept(
   tx: Tx,
   limits: Limits,
   accountId: string,
-  wish: Pick<NewShare, 'request' | 'reply' | 'undoSeconds'>,
+  wish: Pick<NewShare, 'request' | 'reply' | 'undoSeconds' | 'places'>,
 ): Promise<CreatedShare> {
   const { request } = wish;
   const now = await lockAccount(tx, accountId);
@@ -64,6 +69,7 @@ async function accept(
     if (earlier.requestHash !== requestHash) throw new AppError('invalid', 'share.form_stale', {});
     return { shareId: earlier.id, state: earlier.state, isRepeat: true };
   }
+  checkRules(await findRules(tx, request.entrance, wish.places), request);
   await checkSender(tx, limits, accountId, request, now);
   const bytes = request.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   await reserveQuota(tx, accountId, bytes, limits.maxLiveBytes);
@@ -118,6 +124,7 @@ interface NewShare {
   now: Date;
   reply: ChatReply | undefined;
   undoSeconds: number;
+  places: readonly string[];
 }
 
 async function insertShare(tx: Tx, share: NewShare): Promise<CreatedShare> {
@@ -136,6 +143,7 @@ async function insertShare(tx: Tx, share: NewShare): Promise<CreatedShare> {
       requestKey: request.requestKey,
       requestHash: share.requestHash,
       message: request.message || null,
+      workspaceIds: [...share.places],
       state,
       createdAt: now,
       expiresAt: new Date(now.getTime() + request.lifetimeDays * DAY_MS),

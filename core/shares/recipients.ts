@@ -91,6 +91,11 @@ export function normaliseEmail(address: string): string | null {
     : null;
 }
 
+/** Whether a name in ASCII is a domain that mail can go to. */
+export function isDomain(name: string): boolean {
+  return DOMAIN.test(name);
+}
+
 /** An address as its sender typed it, for pages: `bob@bücher.example`. Mails take the ASCII form. */
 export function displayEmail(email: string): string {
   const [, local, domain] = /^(.*@)(.*)$/.exec(email) ?? [];

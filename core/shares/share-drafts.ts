@@ -13,6 +13,8 @@ const draftRequest = shareRequest.omit({ requestKey: true }).extend({
   duplicates: z.array(z.string()),
   /** What was typed for addresses, where they are still to be mended; `emails` is empty then. */
   emailsText: z.string().default(''),
+  /** Where it was begun: the workspaces whose rules hold. */
+  places: z.array(z.string()).default([]),
 });
 
 export type DraftRequest = z.output<typeof draftRequest>;

@@ -6,7 +6,7 @@ type SweepDeps = Pick<Deps, 'db' | 'files' | 'log' | 'timings'>;
 /**
  * Deletes objects that no row points at, left by attempts that another worker overtook, the ready marks of shares that
  * have ended, written as their objects were deleted, and the marks of account mails: only those older than the grace time, so that nothing that is under way loses its own. Also forgets
- * drafts, codes, seen files and seen requests past use.
+ * drafts, codes, links to logs, seen files and seen requests past use.
  */
 export async function sweep(deps: SweepDeps): Promise<void> {
   const { db } = deps;
@@ -24,6 +24,7 @@ export async function sweep(deps: SweepDeps): Promise<void> {
     for (const key of keys) await deps.files.deleteAll(key);
   }
   await db.$executeRaw`DELETE FROM share_draft WHERE expires_at < now()`;
+  await db.$executeRaw`DELETE FROM log_export WHERE expires_at < now()`;
   await db.$executeRaw`DELETE FROM link_code WHERE expires_at < now() - interval '1 day'`;
   await db.$executeRaw`DELETE FROM slack_file_seen WHERE seen_at < now() - interval '1 day'`;
   await db.$executeRaw`DELETE FROM seen_request WHERE seen_at < now() - interval '1 day'`;

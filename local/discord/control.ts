@@ -44,6 +44,7 @@ export const actionInputs = {
   }),
   openDirectMessage: z.object({ userId: z.string() }),
   passTime: z.object({ ms: z.number() }),
+  setManager: z.object({ userId: z.string(), managesGuilds: z.boolean() }),
 };
 export type Input<Name extends keyof typeof actionInputs> = z.input<(typeof actionInputs)[Name]>;
 type Opened = { interactionId: string };
@@ -76,6 +77,8 @@ export interface DiscordControl {
   /** Everything that one person sees. */
   sight: (of: { userId: string }) => Sight;
   state: () => DiscordState;
+  /** Gives somebody every permission in guilds, or takes Manage Server and Administrator away. */
+  setManager: (input: Input<'setManager'>) => void;
   /** Lets time pass at once for tokens and URLs. */
   passTime: (input: Input<'passTime'>) => void;
   /** Op 7 to every client. */

@@ -2,7 +2,9 @@ import { attachmentObject, type AttachmentObject } from './cdn.js';
 import type { Component, Embed } from './validate-message.js';
 import { snowflakeTimeMs, type Channel, type Guild, type StoredMessage, type World } from './world.js';
 
-const ALL_PERMISSIONS = String((1n << 53n) - 1n);
+const ALL_PERMISSIONS = (1n << 53n) - 1n;
+const ADMINISTRATOR = 1n << 3n;
+const MANAGE_GUILD = 1n << 5n;
 const LONG_AGO = '2024-01-01T00:00:00.000000+00:00';
 
 type Json = Record<string, unknown>;
@@ -41,6 +43,18 @@ export function userObject(world: World, userId: string): UserObject {
   return user;
 }
 
+/** @see https://docs.discord.com/developers/topics/permissions#permissions-bitwise-permission-flags */
+function permissionsOf(world: World, userId: string): bigint {
+  const isManager = userId === world.applicationId || world.people.get(userId)?.managesGuilds === true;
+  return isManager ? ALL_PERMISSIONS : ALL_PERMISSIONS & ~(ADMINISTRATOR | MANAGE_GUILD);
+}
+
+/** Whether somebody may use what wants these permissions, all of them; none but an administrator for an empty set. */
+export function mayUse(world: World, userId: string, wanted: bigint): boolean {
+  const has = permissionsOf(world, userId);
+  return Boolean(has & ADMINISTRATOR) || (wanted !== 0n && (has & wanted) === wanted);
+}
+
 export function memberObject(world: World, userId: string): Json {
   const user = userObject(world, userId);
   return {
@@ -50,7 +64,7 @@ export function memberObject(world: World, userId: string): Json {
     deaf: false,
     mute: false,
     flags: 0,
-    permissions: ALL_PERMISSIONS,
+    permissions: String(permissionsOf(world, userId)),
   };
 }
 
@@ -63,7 +77,13 @@ export function channelObject(world: World, { id, name, guildId, recipientId }: 
 export function guildObject(world: World, { id, name }: Guild): Json {
   const members = [world.applicationId, ...world.people.keys()].map((userId) => memberObject(world, userId));
   const channels = [...world.channels.values()].filter((it) => it.guildId === id);
-  const everyone = { id, name: '@everyone', permissions: ALL_PERMISSIONS, position: 0, flags: 0 };
+  const everyone = {
+    id,
+    name: '@everyone',
+    permissions: String(ALL_PERMISSIONS & ~(ADMINISTRATOR | MANAGE_GUILD)),
+    position: 0,
+    flags: 0,
+  };
   const empty = ['threads', 'emojis', 'stickers', 'features', 'presences', 'voice_states', 'stage_instances'];
   const alsoEmpty = ['guild_scheduled_events', 'soundboard_sounds'];
   return {

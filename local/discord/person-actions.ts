@@ -50,7 +50,7 @@ export function createPersonActions(
       const channel = channelOf(world, channelId, userId);
       if (guildId !== undefined && guildId !== channel.guildId)
         throw new Error('The channel is not in that guild');
-      const { command, isUserInstalled } = commandFor(world, channel, 1, given.command);
+      const { command, isUserInstalled } = commandFor(world, channel, userId, 1, given.command);
       const values = resolveOptions(world, userId, command, subcommand, options);
       const data = { id: command.id, name: command.name, type: 1, ...values };
       return opened(interactions.open({ type: 2, userId, channelId, data, isUserInstalled, locale }));
@@ -61,7 +61,13 @@ export function createPersonActions(
       const message = world.messages.get(messageId);
       if (!message || message.isDeleted) throw new Error(`No message ${messageId}`);
       const { channelId } = message;
-      const { command, isUserInstalled } = commandFor(world, channelOf(world, channelId, userId), 3, name);
+      const { command, isUserInstalled } = commandFor(
+        world,
+        channelOf(world, channelId, userId),
+        userId,
+        3,
+        name,
+      );
       const resolved = { messages: { [messageId]: messageObject(world, message) } };
       const data = { id: command.id, name, type: 3, target_id: messageId, resolved };
       return opened(interactions.open({ type: 2, userId, channelId, data, isUserInstalled }));
@@ -134,6 +140,12 @@ export function createPersonActions(
       gateway: { connected: gateway.connected(), identifies: gateway.identifies() },
     }),
 
+    setManager: ({ userId, managesGuilds }) => {
+      const person = world.people.get(userId);
+      if (!person) throw new Error(`No person ${userId}`);
+      world.people.set(userId, { ...person, managesGuilds });
+    },
+
     passTime: ({ ms }) => {
       world.passTime(ms);
     },
@@ -189,10 +201,11 @@ function channelOf(world: World, channelId: string, userId: string): Channel {
 function commandFor(
   world: World,
   channel: Channel,
+  userId: string,
   type: number,
   name: string,
 ): { command: Command; isUserInstalled: boolean } {
-  const command = listOffered(world, channel).find((it) => it.type === type && it.name === name);
+  const command = listOffered(world, channel, userId).find((it) => it.type === type && it.name === name);
   if (!command) throw new Error(`The app offers no command "${name}" of that kind here`);
   return { command, isUserInstalled: command.integration_types?.includes(1) ?? false };
 }

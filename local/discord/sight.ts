@@ -37,7 +37,7 @@ export function sightOf(world: World, interactions: Interactions, userId: string
     app: { id: world.applicationId, name: String(applicationObject(world)['name']) },
     people: [...world.people.values()],
     guilds: [...world.guilds.values()],
-    channels: channels.map((channel) => ({ ...channel, commands: listOffered(world, channel) })),
+    channels: channels.map((channel) => ({ ...channel, commands: listOffered(world, channel, userId) })),
     messages: messages.map((message) => ({
       ...messageObject(world, message),
       isOnlyForOne: message.onlyFor !== null,

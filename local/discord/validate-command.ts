@@ -70,6 +70,7 @@ const commandBody = z
     options: optionList.nullish(),
     integration_types: z.array(z.literal([0, 1])).nullish(),
     contexts: z.array(z.literal([0, 1, 2])).nullish(),
+    default_member_permissions: z.string().regex(/^\d+$/).nullish(),
   })
   .superRefine((command, context) => {
     const isChatInput = command.type === CHAT_INPUT;

@@ -16,6 +16,8 @@ export interface DiscordPerson {
   globalName: string;
   locale?: string;
   sizeLimitBytes?: number;
+  /** Has every permission in every guild; others have all but Manage Server and Administrator. */
+  managesGuilds?: boolean;
 }
 export interface Guild {
   id: string;
@@ -163,7 +165,10 @@ function directMessageChannel(person: DiscordPerson, index: number): Channel {
 }
 
 const defaultPeople: DiscordPerson[] = [
-  { id: '100100000000000001', username: 'ada', globalName: 'Ada', sizeLimitBytes: NITRO_SIZE_LIMIT_BYTES },
+  {
+    ...{ id: '100100000000000001', username: 'ada', globalName: 'Ada', managesGuilds: true },
+    sizeLimitBytes: NITRO_SIZE_LIMIT_BYTES,
+  },
   { id: '100200000000000002', username: 'grace', globalName: 'Grace' },
   { id: '100300000000000003', username: 'alan', globalName: 'Alan', locale: 'en-GB' },
 ];

@@ -248,6 +248,8 @@ function describeProduct(settings: Settings, secrets: Secrets, urls: Stack['urls
       ? {
           SLACK_BOT_TOKEN: secrets.slackBotToken,
           SLACK_APP_TOKEN: secrets.slackAppToken,
+          // Ada, whom the seed's account is connected to.
+          SLACK_ADMIN_USER_IDS: SLACK_PERSON.split(':')[1] ?? '',
           SLACK_API_URL: `${urls.slack}/api/`,
           SLACK_FILE_HOSTS: new URL(urls.slack).host,
         }

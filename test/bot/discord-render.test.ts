@@ -152,9 +152,15 @@ describe('the commands', () => {
   });
 
   test('are offered in guilds, direct messages and groups, for guilds and for people', () => {
-    for (const command of describeCommands()) {
+    for (const command of describeCommands().filter(({ name }) => name !== 'share-rules')) {
       expect(command).toMatchObject({ integration_types: [0, 1], contexts: [0, 1, 2] });
     }
+  });
+
+  test('of administrators are offered in guilds that have the app, to those who manage them', () => {
+    expect(describeCommands().find(({ name }) => name === 'share-rules')).toMatchObject({
+      ...{ integration_types: [0], contexts: [0], default_member_permissions: '32' },
+    });
   });
 
   test('take five addresses at their longest, and only our lifetimes', () => {

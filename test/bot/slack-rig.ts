@@ -74,7 +74,7 @@ export class SlackBotRig {
 
   get config() {
     const { host } = new URL(this.slack.url);
-    const access = { kind: 'socket', ...TOKENS } as const;
+    const access = { kind: 'socket', ...TOKENS, adminUserIds: [ADA] } as const;
     return { access, apiUrl: `${this.slack.url}/api/`, fileHosts: [host] };
   }
 

@@ -111,6 +111,7 @@ describe('what is made of it', () => {
         NODE_ENV: 'development',
         SLACK_BOT_TOKEN: 'xoxb-1',
         SLACK_APP_TOKEN: 'xapp-1',
+        SLACK_ADMIN_USER_IDS: 'U1, U2',
         SLACK_FILE_HOSTS: ' 127.0.0.1:1 , ,127.0.0.1:2',
         DISCORD_TOKEN: 't',
         DISCORD_APPLICATION_ID: '12345678901234567',
@@ -119,6 +120,7 @@ describe('what is made of it', () => {
     expect(slack).toMatchObject({
       apiUrl: 'https://slack.com/api/',
       fileHosts: ['127.0.0.1:1', '127.0.0.1:2'],
+      access: { kind: 'socket', adminUserIds: ['U1', 'U2'] },
     });
     expect(discord?.fileHosts).toEqual(['cdn.discordapp.com', 'media.discordapp.net']);
   });

@@ -8,6 +8,7 @@ import { startDiscord, type LocalDiscord } from '../../local/discord/start-disco
 const TOKEN = 'local-token';
 const APP = '900000000000000001';
 const ADA = '100100000000000001';
+const GRACE = '100200000000000002';
 const GENERAL = '300000000000000001';
 const LOUNGE = '300000000000000003';
 const FOREIGN_GUILD = '200000000000000002';
@@ -341,10 +342,42 @@ describe('docs.discord.com/developers/interactions/application-commands: a comma
       { 0: { options: {} } },
     ],
     ['known option types', { options: [{ ...option, type: 12 }] }, { 0: { options: { 0: { type: {} } } } }],
+    [
+      'permissions that are a number in a string',
+      { default_member_permissions: 'MANAGE_GUILD' },
+      { 0: { default_member_permissions: {} } },
+    ],
     ['no description in a message command', { type: 3 }, { 0: {} }],
   ])('%s', async (_rule, over, errors) => {
     const put = await call('PUT', `/applications/${APP}/commands`, [{ ...share, ...over }]);
     expect(put).toMatchObject({ status: 400, body: { code: 50035, errors } });
+  });
+
+  test('"default_member_permissions": in guilds, for those alone who have all of them; "0" for administrators', async () => {
+    const named = (name: string, wanted: string | null) => ({
+      ...{ ...share, name, default_member_permissions: wanted },
+    });
+    const commands = [
+      named('open', null),
+      named('manage', '32'),
+      named('closed', '0'),
+      named('read', '1024'),
+    ];
+    expect(await call('PUT', `/applications/${APP}/commands`, commands)).toMatchObject({ status: 200 });
+    const offered = (userId: string, channelId: string) =>
+      discord.control
+        .sight({ userId })
+        .channels.find(({ id }) => id === channelId)
+        ?.commands.map(({ name }) => name);
+    const all = ['open', 'manage', 'closed', 'read'];
+    expect(offered(ADA, GENERAL)).toEqual(all);
+    expect(offered(GRACE, GENERAL)).toEqual(['open', 'read']);
+    const { channelId } = discord.control.openDirectMessage({ userId: GRACE });
+    expect(offered(GRACE, channelId)).toEqual(all);
+    discord.control.setManager({ userId: ADA, managesGuilds: false });
+    expect(offered(ADA, GENERAL)).toEqual(['open', 'read']);
+    discord.control.setManager({ userId: ADA, managesGuilds: true });
+    await call('PUT', `/applications/${APP}/commands`, [share]);
   });
 
   test('another application or a guild without the app is refused, and ids survive an overwrite', async () => {

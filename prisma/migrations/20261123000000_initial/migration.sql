@@ -124,6 +124,29 @@ CREATE TABLE "installation" (
 );
 
 -- CreateTable
+CREATE TABLE "workspace_rules" (
+    "platform" "platform" NOT NULL,
+    "workspace_id" TEXT NOT NULL,
+    "allowed_domains" TEXT[],
+    "max_lifetime_days" INTEGER,
+    "max_file_bytes" BIGINT,
+    "updated_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" TEXT NOT NULL,
+
+    CONSTRAINT "workspace_rules_pkey" PRIMARY KEY ("platform","workspace_id")
+);
+
+-- CreateTable
+CREATE TABLE "log_export" (
+    "id" UUID NOT NULL,
+    "identity_id" UUID NOT NULL,
+    "workspace_id" TEXT NOT NULL,
+    "expires_at" TIMESTAMPTZ(6) NOT NULL,
+
+    CONSTRAINT "log_export_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "slack_file_seen" (
     "team_id" TEXT NOT NULL,
     "channel_id" TEXT NOT NULL,
@@ -150,6 +173,7 @@ CREATE TABLE "share" (
     "request_key" TEXT NOT NULL,
     "request_hash" TEXT NOT NULL,
     "message" TEXT,
+    "workspace_ids" TEXT[],
     "state" "share_state" NOT NULL,
     "failure_code" TEXT,
     "failure_params" JSONB,
@@ -341,6 +365,9 @@ CREATE INDEX "link_code_platform_workspace_id_user_id_idx" ON "link_code"("platf
 CREATE INDEX "share_draft_platform_workspace_id_user_id_idx" ON "share_draft"("platform", "workspace_id", "user_id");
 
 -- CreateIndex
+CREATE INDEX "log_export_identity_id_idx" ON "log_export"("identity_id");
+
+-- CreateIndex
 CREATE INDEX "slack_file_seen_seen_at_idx" ON "slack_file_seen"("seen_at");
 
 -- CreateIndex
@@ -354,6 +381,9 @@ CREATE INDEX "share_account_id_created_at_idx" ON "share"("account_id", "created
 
 -- CreateIndex
 CREATE INDEX "share_state_created_at_idx" ON "share"("state", "created_at");
+
+-- CreateIndex
+CREATE INDEX "share_workspace_ids_idx" ON "share" USING GIN ("workspace_ids");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "attachment_share_id_position_key" ON "attachment"("share_id", "position");
@@ -399,6 +429,9 @@ ALTER TABLE "chat_identity" ADD CONSTRAINT "chat_identity_account_id_fkey" FOREI
 
 -- AddForeignKey
 ALTER TABLE "link_code" ADD CONSTRAINT "link_code_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "log_export" ADD CONSTRAINT "log_export_identity_id_fkey" FOREIGN KEY ("identity_id") REFERENCES "chat_identity"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "share" ADD CONSTRAINT "share_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;

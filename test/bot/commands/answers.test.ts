@@ -17,6 +17,7 @@ const request = {
   emailsText: '',
   message: '',
   lifetimeDays: 7,
+  places: [],
 };
 
 test('the confirm card names each file with its size, the addresses and the lifetime', () => {

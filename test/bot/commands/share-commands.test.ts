@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { speak, type Answer, type Button, type SpokenAnswer } from '../../../bot/chat.js';
-import { opensForm, pressButton } from '../../../bot/commands/press-button.js';
+import { isPlatformAction, pressButton } from '../../../bot/commands/press-button.js';
 import { progress } from '../../../bot/commands/progress.js';
 import { runCommand } from '../../../bot/commands/run-command.js';
 import { cancelDraft, sendDraft, share } from '../../../bot/commands/share.js';
@@ -53,7 +53,7 @@ const said = (answer: Answer | null): SpokenAnswer => speak(answer!, 'en');
 const type = async (command: Parameters<typeof runCommand>[2]): Promise<SpokenAnswer> =>
   said(await runCommand(deps, person, command, reply(), 'chat.help'));
 const press = async (button: Button<string> | undefined): Promise<SpokenAnswer> => {
-  if (!button || opensForm(button.action)) throw new Error('no such button');
+  if (!button || isPlatformAction(button.action)) throw new Error('no such button');
   return said(await pressButton(deps, person, { action: button.action, id: button.id ?? '' }, reply()));
 };
 const button = ({ buttons }: SpokenAnswer, label: string) =>
@@ -212,7 +212,7 @@ describe('settings', () => {
 describe('how much is shown before it is sent', () => {
   const wish = (review: 'done' | 'typed' | 'picked') =>
     share(deps, {
-      ...{ person, entrance: 'SLACK', review, reply: reply() },
+      ...{ person, entrance: 'SLACK', places: [], review, reply: reply() },
       requestKey: `slack:${crypto.randomUUID()}`,
       emailsText: 'bob@example.com, BOB@example.com',
       files: [slackFile('plan.pdf', 5)],
@@ -248,7 +248,7 @@ describe('how much is shown before it is sent', () => {
 describe('a draft', () => {
   const draftOf = async () => {
     await share(deps, {
-      ...{ person, entrance: 'SLACK', review: 'typed', reply: reply() },
+      ...{ person, entrance: 'SLACK', places: [], review: 'typed', reply: reply() },
       requestKey: 'slack:1.1',
       emailsText: 'bob@example.com',
       files: [slackFile('plan.pdf', 5)],
@@ -293,14 +293,14 @@ describe('a draft', () => {
     await database.db.chatIdentity.deleteMany({ where: { accountId: account.id } });
     const first = said(
       await share(deps, {
-        ...{ person, entrance: 'SLACK', review: 'typed', reply: reply() },
+        ...{ person, entrance: 'SLACK', places: [], review: 'typed', reply: reply() },
         requestKey: 'slack:1.1',
         emailsText: 'first@example.com',
         files: [slackFile('first.pdf', 5)],
       }),
     );
     await share(deps, {
-      ...{ person, entrance: 'SLACK', review: 'typed', reply: reply() },
+      ...{ person, entrance: 'SLACK', places: [], review: 'typed', reply: reply() },
       requestKey: 'slack:1.2',
       emailsText: 'second@example.com',
       files: [slackFile('second.pdf', 5)],

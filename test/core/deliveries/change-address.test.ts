@@ -71,6 +71,17 @@ describe('another address', () => {
     expect((await link(recipientId)).state).toBe('open');
   });
 
+  test('is refused where a rule of the workspace forbids it, by the name of the rule', async () => {
+    await database.db.share.update({ where: { id: shareId }, data: { workspaceIds: ['T-RULES'] } });
+    const rules = { allowedDomains: ['y.org'], updatedBy: 'U1' };
+    await database.db.workspaceRules.create({
+      data: { platform: 'SLACK', workspaceId: 'T-RULES', ...rules },
+    });
+    await expect(change('rob@x.org')).rejects.toMatchObject({ code: 'rules.domain' });
+    await change('rob@y.org');
+    await database.db.workspaceRules.deleteMany();
+  });
+
   test('is refused to a stranger, for a share that ended, and past the limit of the day', async () => {
     const { id: stranger } = await createAccount(database.db);
     await expect(change('rob@x.org', stranger)).rejects.toMatchObject({ kind: 'not_found' });

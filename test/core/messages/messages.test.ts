@@ -12,7 +12,7 @@ const params = new Proxy<Record<string, unknown>>(
   {},
   {
     get: (_, name) => {
-      if (['addresses', 'emails', 'waiting'].includes(String(name))) return ['ann@x.org'];
+      if (['addresses', 'emails', 'waiting', 'domains'].includes(String(name))) return ['ann@x.org'];
       if (['at', 'expiresAt', 'createdAt'].includes(String(name))) return new Date('2026-11-30T12:00:00Z');
       if (
         /bytes|max|min|count|files|people|stored|arrived|others|days|lines|minutes|seconds|download|number|^of$/i.test(

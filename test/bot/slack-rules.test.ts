@@ -1,0 +1,317 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createSlackFiles } from '../../adapters/slack-files.js';
+import { createSlackOAuth } from '../../adapters/slack-oauth.js';
+import type { ChatPlatform } from '../../bot/chat.js';
+import { startSlackPlatform } from '../../bot/slack/start-slack-platform.js';
+import type { SlackSettings } from '../../core/config.js';
+import { createSlackTokens } from '../../core/identities/installations.js';
+import { openLog } from '../../core/shares/workspace-log.js';
+import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
+import { createAccount } from '../support/accounts.js';
+import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets, timings } from '../support/fakes.js';
+import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
+import { ADA, GENERAL, GRACE, SlackBotRig, TEAM } from './slack-rig.js';
+
+const EDSGER = 'U0EDSGER01';
+const GLOBEX = 'T0GLOBEX01';
+const ORGANISATION = { id: 'E0WORLD001', name: 'World' };
+
+/** What one person sees and does in the Home tab of a Slack. */
+function homeOf(slack: () => LocalSlack, userId: string) {
+  const control = () => slack().control;
+  const reads = () => JSON.stringify(control().home({ userId })?.content.blocks ?? '');
+  return {
+    reads,
+    open: () => {
+      control().openHome({ userId });
+    },
+    shows: async (text: string) => {
+      await control()
+        .waitFor(() => reads().includes(text), 5_000)
+        .catch(() => {
+          throw new Error(`expected "${text}", but it reads ${reads()}`);
+        });
+      return reads();
+    },
+    press: (actionId: string) =>
+      control().pressButton({ userId, viewId: control().home({ userId })!.id, actionId }),
+    form: ({ id }: { id: string }) => control().waitFor(() => control().interaction(id).viewIds[0], 5_000),
+    save: (viewId: string, values: Record<string, string>) =>
+      control().submitView({ userId, viewId, values }),
+  };
+}
+
+describe('by Socket Mode, for those whom the operator names', () => {
+  let rig: SlackBotRig;
+  beforeAll(async () => {
+    rig = await SlackBotRig.start();
+  });
+  afterAll(() => rig.stop());
+  beforeEach(async () => {
+    await rig.db.chatIdentity.deleteMany();
+    await rig.db.workspaceRules.deleteMany();
+    await rig.db.slackFileSeen.deleteMany();
+    for (const userId of [ADA, GRACE]) await rig.connect(userId);
+  });
+  const [ada, grace] = [ADA, GRACE].map((userId) => homeOf(() => rig.slack, userId)) as [
+    ReturnType<typeof homeOf>,
+    ReturnType<typeof homeOf>,
+  ];
+  const rules = () => rig.db.workspaceRules.findFirst();
+  const set = async (values: Record<string, string>) => {
+    ada.open();
+    await ada.shows('Rules of this workspace');
+    await ada.save(await ada.form(ada.press('change-rules')), values);
+    await ada.shows('Saved. The rules hold');
+  };
+
+  test('the Home tab has the rules and a form for them; nobody else sees any of it', async () => {
+    ada.open();
+    expect(await ada.shows('Rules of this workspace')).toContain('Recipients: anybody');
+    const viewId = await ada.form(ada.press('change-rules'));
+    const wrong = await ada.save(viewId, { domains: 'example.com, nonsense', size: 'many' });
+    await rig.slack.control.waitFor(() => rig.slack.control.interaction(wrong.id).acknowledged, 5_000);
+    expect(rig.slack.control.views({ userId: ADA }).at(-1)?.errors).toEqual({
+      domains: expect.stringContaining('These are none: nonsense.') as string,
+      size: expect.stringContaining('Write a number of MB') as string,
+    });
+    await ada.save(viewId, { domains: 'Example.com', lifetime: '1', size: '2' });
+    expect(await ada.shows('Saved.')).toContain('Recipients: example.com only');
+    expect(ada.reads()).toContain('Longest expiry: 1 day');
+    expect(await rules()).toMatchObject({
+      ...{ platform: 'SLACK', workspaceId: TEAM, updatedBy: ADA, allowedDomains: ['example.com'] },
+      ...{ maxLifetimeDays: 1, maxFileBytes: 2n * 1024n ** 2n },
+    });
+    ada.press('history');
+    await ada.shows('Rules of this workspace');
+
+    grace.open();
+    await grace.shows('You have shared nothing yet.');
+    expect(grace.reads()).not.toMatch(/Rules of this workspace|change-rules|export-log/);
+  });
+
+  test('an address that the rules do not allow is refused by name, and mended in a form with what they allow', async () => {
+    await set({ domains: 'example.com', lifetime: '1' });
+    await rig.post(GRACE, 'plan.txt');
+    const command = rig.share('bob@elsewhere.org', GRACE);
+    await rig.says(command, 'bob@elsewhere.org is refused by a rule of this workspace');
+    expect(await rig.db.share.count()).toBe(0);
+    const viewId = await rig.form(rig.press(command, 'fix'));
+    const form = JSON.stringify(rig.slack.control.views({ userId: GRACE }).at(-1)?.content);
+    expect(form).toContain('1 day');
+    expect(form).not.toContain('7 days');
+    await rig.slack.control.submitView({ userId: GRACE, viewId, values: { emails: 'bob@example.com' } });
+    const made = await rig.until(() => rig.db.share.findFirst());
+    expect(made.workspaceIds).toEqual([TEAM]);
+  });
+
+  test('Send on a card that is older than the rules is refused', async () => {
+    await rig.post(GRACE, 'plan.txt');
+    const before = await rig.db.share.count();
+    const command = rig.share('bob@elsewhere.org', GRACE);
+    await rig.says(command, 'Send 1 file to 1 person?');
+    await set({ domains: 'example.com' });
+    rig.press(command, 'send-draft');
+    await rig.says(command, 'bob@elsewhere.org is refused by a rule of this workspace');
+    expect(await rig.db.share.count()).toBe(before);
+  });
+
+  test('the share log is offered as a link for the account of whoever asked', async () => {
+    ada.open();
+    await ada.shows('Rules of this workspace');
+    ada.press('export-log');
+    const [, token = ''] = /https:\/\/portal\.test\/workspace-log\/([^"]+)"/.exec(
+      await ada.shows('workspace-log'),
+    )!;
+    const { accountId } = await rig.db.chatIdentity.findFirstOrThrow({ where: { userId: ADA } });
+    expect(await openLog(rig.deps, accountId, token)).toEqual({ platform: 'SLACK', workspaceId: TEAM });
+
+    await rig.db.chatIdentity.deleteMany({ where: { userId: ADA } });
+    ada.press('history');
+    await ada.shows('Connect your Passalong account first.');
+    ada.press('export-log');
+    await ada.shows('Connect your Passalong account first.');
+    expect(await rig.db.logExport.count()).toBe(0);
+  });
+});
+
+describe('over HTTP, for whoever installed the app', () => {
+  let database: OpenTestDatabase;
+  let dataDir: string;
+  let slack: LocalSlack;
+  let bot: ChatPlatform;
+  let botUrl: string;
+  const log = fakeLog();
+  const [ada, grace, edsger] = [ADA, GRACE, EDSGER].map((userId) => homeOf(() => slack, userId)) as [
+    ReturnType<typeof homeOf>,
+    ReturnType<typeof homeOf>,
+    ReturnType<typeof homeOf>,
+  ];
+
+  beforeEach(async () => {
+    database = await openTestDatabase();
+    dataDir = await mkdtemp(path.join(tmpdir(), 'slack-rules-'));
+    const port = await freePort();
+    botUrl = `http://127.0.0.1:${port}`;
+    const signingSecret = 'signing-secret-of-the-app';
+    slack = await startSlack({
+      ...{ port: 0, dataDir, requestUrl: `${botUrl}/slack/events`, signingSecret, enterprise: ORGANISATION },
+      oauth: {
+        ...{ clientId: '1.2', clientSecret: 'client-secret', tokenRotation: false },
+        redirectUrls: [`${botUrl}/slack/oauth_redirect`],
+      },
+    });
+    const settings: SlackSettings = {
+      apiUrl: `${slack.url}/api/`,
+      fileHosts: [new URL(slack.url).host],
+      access: {
+        ...{ kind: 'http', clientId: '1.2', clientSecret: 'client-secret', publicUrl: botUrl },
+        signingSecrets: [signingSecret],
+        tokenKeys: [randomBytes(32)],
+      },
+    };
+    const { db } = database;
+    const tokens = createSlackTokens({ db, log }, settings.access, createSlackOAuth(settings));
+    const slackFiles = createSlackFiles(settings, tokens);
+    const product = { db, log, queue: fakeQueue(), limits, linkSecrets, timings, marks: fakeMarks() };
+    const deps = { ...product, portalUrl: 'https://portal.test', slackFiles };
+    bot = await startSlackPlatform(deps, settings, tokens, { host: '127.0.0.1', port, drainMs: 0 });
+  });
+
+  afterEach(async () => {
+    await bot.stop();
+    await slack.close();
+    await database.drop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  async function install(userId: string, isEnterpriseInstall = false): Promise<void> {
+    const response = await fetch(`${botUrl}/slack/install`, { redirect: 'manual' });
+    const [cookie = ''] = (response.headers.get('set-cookie') ?? '').split(';');
+    const url = response.headers.get('location') ?? '';
+    const next = slack.control.authorize({ userId, url, isEnterpriseInstall });
+    const done = await fetch(next, { headers: { cookie } });
+    expect(done.status).toBe(200);
+  }
+
+  async function connect(userId: string) {
+    const account = await createAccount(database.db);
+    const who = { platform: 'SLACK', workspaceId: ORGANISATION.id, userId } as const;
+    const data = { accountId: account.id, ...who, userName: '@x', workspaceName: 'x' };
+    await database.db.chatIdentity.create({ data });
+  }
+
+  test('who installed it in one workspace sets its rules, as long as nobody else installs it anew', async () => {
+    await install(ADA);
+    for (const userId of [ADA, GRACE]) await connect(userId);
+    grace.open();
+    await grace.shows('You have shared nothing yet.');
+    expect(grace.reads()).not.toContain('rules');
+    ada.open();
+    await ada.shows('Rules of this workspace');
+    const viewId = await ada.form(ada.press('change-rules'));
+
+    await install(GRACE);
+    await ada.save(viewId, { domains: 'example.com' });
+    await ada.shows('Only whoever administers this workspace can do this.');
+    expect(await database.db.workspaceRules.count()).toBe(0);
+
+    await database.db.installation.updateMany({ data: { installedBy: ADA } });
+    ada.open();
+    await ada.shows('Rules of this workspace');
+    await database.db.installation.updateMany({ data: { installedBy: GRACE } });
+    ada.press('export-log');
+    await ada.shows('Only whoever administers this workspace can do this.');
+    expect(await database.db.logExport.count()).toBe(0);
+
+    await database.db.installation.updateMany({ data: { installedBy: ADA } });
+    ada.open();
+    await ada.shows('Rules of this workspace');
+    await database.db.installation.updateMany({ data: { installedBy: GRACE } });
+    const pressed = ada.press('change-rules');
+    await ada.shows('Only whoever administers this workspace can do this.');
+    expect(slack.control.interaction(pressed.id).viewIds).toEqual([]);
+  });
+
+  test('who installed it in an organisation sets the rules of all its workspaces, next to their own', async () => {
+    await install(ADA);
+    await install(EDSGER, true);
+    for (const userId of [ADA, EDSGER, GRACE]) await connect(userId);
+    edsger.open();
+    await edsger.shows('Rules of this workspace');
+    await edsger.save(await edsger.form(edsger.press('change-rules')), {
+      domains: 'example.com, *.example.org',
+    });
+    await edsger.shows('Saved.');
+    ada.open();
+    await ada.shows('Rules of this workspace');
+    await ada.save(await ada.form(ada.press('change-rules')), { domains: 'example.com' });
+    await ada.shows('Saved.');
+    const rules = await database.db.workspaceRules.findMany({ orderBy: { workspaceId: 'asc' } });
+    expect(rules).toMatchObject([{ workspaceId: ORGANISATION.id }, { workspaceId: TEAM }]);
+
+    const share = async (userId: string, channelId: string, text: string, says: string) => {
+      const upload = { userId, channelId, name: 'plan.txt', mimetype: 'text/plain' };
+      const { fileId } = await slack.control.uploadFile({ ...upload, source: Buffer.from('some bytes') });
+      await until(() => database.db.slackFileSeen.count({ where: { fileId } }));
+      const { id } = slack.control.runCommand({ userId, channelId, command: '/share', text });
+      const read = () => JSON.stringify(slack.control.interaction(id).current?.blocks ?? '');
+      await slack.control
+        .waitFor(() => read().includes(says), 5_000)
+        .catch(() => {
+          throw new Error(`expected "${says}", but it says ${read()}`);
+        });
+      return id;
+    };
+    const inGlobex = (text: string, says: string) => share(EDSGER, 'C0GLOBEX01', text, says);
+    await inGlobex('bob@elsewhere.org', 'allows recipients at example.com, *.example.org only');
+    await share(GRACE, GENERAL, 'bob@a.example.org', 'allows recipients at example.com only');
+    const card = await inGlobex('bob@a.example.org', 'Send');
+    slack.control.pressButton({ userId: EDSGER, interactionId: card, actionId: 'send-draft' });
+    const made = await until(() => database.db.share.findFirst());
+    expect(made.workspaceIds).toEqual([GLOBEX, ORGANISATION.id]);
+    grace.open();
+    await grace.shows('You have shared nothing yet.');
+    expect(grace.reads()).not.toContain('rules');
+  });
+
+  test('uninstalling forgets the rules, and the links to its log', async () => {
+    await install(ADA);
+    await connect(ADA);
+    ada.open();
+    await ada.shows('Rules of this workspace');
+    await ada.save(await ada.form(ada.press('change-rules')), { domains: 'example.com' });
+    await ada.shows('Saved.');
+    ada.press('export-log');
+    await ada.shows('workspace-log');
+    slack.control.uninstall({ teamId: TEAM });
+    await until(async () => (await database.db.installation.count()) === 0);
+    expect(await database.db.workspaceRules.count()).toBe(0);
+    expect(await database.db.logExport.count()).toBe(0);
+  });
+});
+
+async function until<T>(look: () => Promise<T>): Promise<NonNullable<T>> {
+  const deadline = Date.now() + 5_000;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > deadline) throw new Error(`not seen: ${String(look)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

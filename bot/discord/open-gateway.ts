@@ -5,7 +5,6 @@ import {
   GatewayIntentBits,
   SimpleShardingStrategy,
   type GatewayDispatchPayload,
-  type GatewayMessageCreateDispatchData,
   type Interaction,
 } from 'discord.js';
 import type { Platforms } from '../../core/config.js';
@@ -30,7 +29,9 @@ export interface Gateway {
 /** What somebody does: with a command, button or form, or by a message to us. */
 export interface GatewayListeners {
   onInteraction(interaction: Interaction): void;
-  onMessage(botId: string, message: GatewayMessageCreateDispatchData): void;
+  onMessage(botId: string, message: unknown): void;
+  /** An interaction that the library falls over. */
+  onUnreadable(interaction: unknown): void;
 }
 
 /**
@@ -83,6 +84,7 @@ export function openGateway(
   client.on(Events.Error, (error) => {
     log.warn({ err: error }, 'Discord client error');
   });
+  skipUnreadable(client, log, listeners);
   sayWhetherConnected(client, log);
   return {
     async connect() {
@@ -108,6 +110,27 @@ export function openGateway(
       await manager?.destroy({ code: RESUMABLE });
       await client.destroy();
     },
+  };
+}
+
+/**
+ * The library falls over a payload that is not as it expects, and the process would with it; so would whoever takes
+ * over and hears it again.
+ */
+function skipUnreadable(client: Client, log: Logger, { onUnreadable }: GatewayListeners): void {
+  const socket = client.ws as unknown as {
+    handlePacket(packet?: GatewayDispatchPayload, shard?: unknown): boolean;
+  };
+  const handle = socket.handlePacket.bind(socket);
+  socket.handlePacket = (packet, shard) => {
+    try {
+      return handle(packet, shard);
+    } catch {
+      // The error may quote what was sent.
+      log.warn({ event: packet?.t }, 'event of Discord not understood');
+      if (packet?.t === GatewayDispatchEvents.InteractionCreate) onUnreadable(packet.d);
+      return true;
+    }
   };
 }
 

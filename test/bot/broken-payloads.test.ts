@@ -16,7 +16,13 @@ import { buildProcesses, type BuiltProcesses } from '../support/build-processes.
 import { linkSecrets } from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { startBot, type BotProcess } from '../support/start-bot.js';
-import { ADA as DISCORD_ADA, APPLICATION_ID, GENERAL as DISCORD_GENERAL, settingsFor, TOKEN } from './discord-rig.js';
+import {
+  ADA as DISCORD_ADA,
+  APPLICATION_ID,
+  GENERAL as DISCORD_GENERAL,
+  settingsFor,
+  TOKEN,
+} from './discord-rig.js';
 import { ADA, ADA_DM, GENERAL, TEAM } from './slack-rig.js';
 
 const SECRET = 'signing-secret-of-the-app';
@@ -60,13 +66,23 @@ beforeAll(async () => {
     ...{ SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'client-secret', SLACK_SIGNING_SECRET: SECRET },
     ...{ SLACK_TOKEN_KEY: randomBytes(32).toString('base64'), SLACK_PUBLIC_URL: slackUrl },
     ...{ SLACK_API_URL: `${slack.url}/api/`, SLACK_FILE_HOSTS: new URL(slack.url).host },
-    ...{ DISCORD_TOKEN: TOKEN, DISCORD_APPLICATION_ID: APPLICATION_ID, DISCORD_API_URL: `${discord.url}/api` },
+    ...{
+      DISCORD_TOKEN: TOKEN,
+      DISCORD_APPLICATION_ID: APPLICATION_ID,
+      DISCORD_API_URL: `${discord.url}/api`,
+    },
   });
   await install();
   await connect('SLACK', TEAM, ADA);
   await connect('DISCORD', '', DISCORD_ADA);
   const source = Buffer.from('some bytes');
-  const upload = { userId: ADA, channelId: GENERAL, name: 'secret-plan.pdf', mimetype: 'application/pdf', source };
+  const upload = {
+    userId: ADA,
+    channelId: GENERAL,
+    name: 'secret-plan.pdf',
+    mimetype: 'application/pdf',
+    source,
+  };
   ({ fileId } = await slack.control.uploadFile(upload));
   attachment = await discord.control.uploadFile({
     ...{ userId: DISCORD_ADA, channelId: DISCORD_GENERAL, name: 'secret-plan.pdf', bytes: source },
@@ -107,12 +123,15 @@ async function settle(): Promise<void> {
   let seen = -1;
   while (seen !== bot.output().length && bot.child.exitCode === null) {
     seen = bot.output().length;
-    await wait(300);
+    await wait(150);
   }
 }
 
 function post(body: string, contentType: string): Promise<Response> {
-  const headers = { 'content-type': contentType, ...signRequest(SECRET, body, Math.floor(Date.now() / 1000)) };
+  const headers = {
+    'content-type': contentType,
+    ...signRequest(SECRET, body, Math.floor(Date.now() / 1000)),
+  };
   const signal = AbortSignal.timeout(ACK_MS);
   return fetch(`${slackUrl}/slack/events`, { method: 'POST', body, headers, signal });
 }
@@ -121,7 +140,7 @@ const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 
 const buttons = [
-  ...['choose-files:ann@secret.example', 'history:1', 'settings', 'set:confirm:off', 'connect', 'dismiss'],
+  ...['choose-files:ann@secret.example', 'history:1', 'settings', 'set:nonsense:off', 'connect', 'dismiss'],
   ...['fix', 'show', 'revoke', 'extend', 'resend', 'link', 'send-draft', 'discard-draft', 'confirm-link'].map(
     (action) => `${action}:${randomUUID()}`,
   ),
@@ -150,10 +169,19 @@ const pressed = (value: string) =>
   interactive({
     ...{ type: 'block_actions', container: { type: 'message', message_ts: '1.2', channel_id: GENERAL } },
     channel: { id: GENERAL, name: 'general' },
-    actions: [{ type: 'button', block_id: 'b', action_id: 'a', value, text: { type: 'plain_text', text: 'x' } }],
+    actions: [
+      { type: 'button', block_id: 'b', action_id: 'a', value, text: { type: 'plain_text', text: 'x' } },
+    ],
   });
 
-const metadata = { url: '', until: Date.now() + 60_000, left: 5, language: 'en', files: [], channel: undefined };
+const metadata = {
+  url: '',
+  until: Date.now() + 60_000,
+  left: 5,
+  language: 'en',
+  files: [],
+  channel: undefined,
+};
 
 const submitted = () =>
   interactive({
@@ -189,7 +217,15 @@ const event = (about: object, teamId = TEAM) => ({
 });
 
 const directMessage = (text: string) => ({
-  ...{ type: 'message', subtype: 'file_share', channel_type: 'im', channel: ADA_DM, user: ADA, ts: '1.2', text },
+  ...{
+    type: 'message',
+    subtype: 'file_share',
+    channel_type: 'im',
+    channel: ADA_DM,
+    user: ADA,
+    ts: '1.2',
+    text,
+  },
   files: files(),
 });
 
@@ -205,7 +241,9 @@ const slackKinds: Record<string, () => { form: object } | { payload: object } | 
   'global shortcut': () => ({ payload: interactive({ type: 'shortcut', callback_id: 'share_new' }) }),
   'another shortcut': () => ({ payload: interactive({ type: 'shortcut', callback_id: 'other' }) }),
   'closed form': () => ({ payload: { ...submitted(), type: 'view_closed', is_cleared: false } }),
-  suggestion: () => ({ payload: { ...pressed('x'), type: 'block_suggestion', actions: undefined, value: 'a' } }),
+  suggestion: () => ({
+    payload: { ...pressed('x'), type: 'block_suggestion', actions: undefined, value: 'a' },
+  }),
   dialog: () => ({ payload: interactive({ type: 'dialog_submission', callback_id: 'c', submission: {} }) }),
   'old button': () => ({ payload: { ...pressed('x'), type: 'interactive_message', callback_id: 'c' } }),
   'unknown interaction': () => ({ payload: interactive({ type: 'of_tomorrow' }) }),
@@ -216,7 +254,9 @@ const slackKinds: Record<string, () => { form: object } | { payload: object } | 
       event_ts: String(Date.now() / 1000),
     }),
   }),
-  'home opened': () => ({ json: event({ type: 'app_home_opened', user: ADA, channel: ADA_DM, tab: 'home' }) }),
+  'home opened': () => ({
+    json: event({ type: 'app_home_opened', user: ADA, channel: ADA_DM, tab: 'home' }),
+  }),
   uninstalled: () => ({ json: event({ type: 'app_uninstalled' }, 'T0OTHER001') }),
   'tokens revoked': () => ({
     json: event({ type: 'tokens_revoked', tokens: { oauth: [], bot: ['U0BOT'] } }, 'T0OTHER001'),
@@ -241,7 +281,7 @@ test('Slack gets an acknowledgement for whatever it sends, and nothing is half m
       // A body that is larger than any of Slack's is not read to its end.
       expect(body.length > 512 * 1024 ? [401, 413] : [200]).toContain(status);
     }),
-    { numRuns: 350, endOnFailure: false },
+    { numRuns: 220, endOnFailure: false },
   );
   await settle();
   await expectNothingHalfMade('slack:V');
@@ -266,7 +306,7 @@ function encode(
   return { body: new URLSearchParams(fields as [string, string][]).toString(), type: FORM };
 }
 
-test.each([
+const bodies: [what: string, body: string, type: string, status: number][] = [
   ['no JSON', '{"type":', JSON_TYPE, 400],
   ['null', 'null', JSON_TYPE, 400],
   ['a number', '5', JSON_TYPE, 400],
@@ -280,8 +320,12 @@ test.each([
   ['a very deep one', '['.repeat(200_000) + ']'.repeat(200_000), JSON_TYPE, 400],
   ['a strange type', '{"type":"x"}', 'text/secret', 200],
   ['the check of an address', '{"type":"url_verification","challenge":"c"}', JSON_TYPE, 200],
-])('a signed body that is %s is answered', async (_, body, type, status) => {
-  expect((await post(body, type)).status).toBe(status);
+];
+
+test('a signed body that is no payload is answered', async () => {
+  const answers = await Promise.all(bodies.map(([, body, type]) => post(body, type)));
+  const seen = bodies.map(([what], n) => `${what}: ${answers[n]?.status}`);
+  expect(seen).toEqual(bodies.map(([what, , , status]) => `${what}: ${status}`));
 });
 
 const option = (name: string, type: number, value: unknown) => ({ name, type, value });
@@ -340,7 +384,12 @@ const discordKinds: Record<string, () => { type: number; data: object; messageId
 const guildMessage = () => ({
   ...{ id: GUILD_MESSAGE, type: 0, channel_id: DISCORD_GENERAL, content: 'ann@secret.example', embeds: [] },
   author: { id: DISCORD_ADA, username: 'ada', discriminator: '0', avatar: null, bot: false },
-  ...{ components: [], attachments: [attachment], timestamp: new Date().toISOString(), edited_timestamp: null },
+  ...{
+    components: [],
+    attachments: [attachment],
+    timestamp: new Date().toISOString(),
+    edited_timestamp: null,
+  },
   ...{ flags: 0, mentions: [], mention_roles: [], mention_everyone: false, pinned: false, tts: false },
 });
 
@@ -350,7 +399,8 @@ const discordCase = fc.oneof(
 );
 
 /** What says that an interaction is one, of which kind, and how it is answered. */
-const IDENTIFYING = /^(id|token|type|application_id|data|data\.(type|component_type)|channel(\.(id|type|guild_id))?)$/;
+const IDENTIFYING =
+  /^(id|token|type|application_id|data|data\.(type|component_type)|channel(\.(id|type|guild_id))?)$/;
 
 test('Discord gets an answer to every interaction that has its id, token and kind', async () => {
   await fc.assert(
@@ -376,7 +426,7 @@ test('Discord gets an answer to every interaction that has its id, token and kin
       const isAnswered = (it: { acknowledged: boolean }) => it.acknowledged;
       await discord.control.waitFor(interactionId, isAnswered, ACK_MS);
     }),
-    { numRuns: 250, endOnFailure: false },
+    { numRuns: 200, endOnFailure: false },
   );
   await settle();
   await expectNothingHalfMade('discord:');
@@ -385,16 +435,28 @@ test('Discord gets an answer to every interaction that has its id, token and kin
 /** A message of ours with something to press. */
 let shown: { id: string } | undefined;
 function shownMessage(): { id: string } {
-  shown ??= { id: discord.control.postMessage({ ...{ userId: DISCORD_ADA, channelId: DISCORD_GENERAL }, content: 'x' }).messageId };
+  shown ??= {
+    id: discord.control.postMessage({ ...{ userId: DISCORD_ADA, channelId: DISCORD_GENERAL }, content: 'x' })
+      .messageId,
+  };
   return shown;
 }
 
 test('Discord says what it likes about messages and other events, and the bot goes on', async () => {
   const mention = { id: APPLICATION_ID, username: 'passalong', discriminator: '0', avatar: null, bot: true };
-  const kinds = fc.constantFrom('MESSAGE_CREATE', 'MESSAGE_UPDATE', 'GUILD_CREATE', 'CHANNEL_CREATE', 'OF_TOMORROW');
+  const kinds = fc.constantFrom(
+    'MESSAGE_CREATE',
+    'MESSAGE_UPDATE',
+    'GUILD_CREATE',
+    'CHANNEL_CREATE',
+    'OF_TOMORROW',
+  );
   await fc.assert(
     fc.asyncProperty(kinds, fc.boolean(), breakage, async (name, isDirect, damage) => {
-      const message = { ...guildMessage(), id: String(10n ** 17n + BigInt(`0x${randomBytes(6).toString('hex')}`)) };
+      const message = {
+        ...guildMessage(),
+        id: String(10n ** 17n + BigInt(`0x${randomBytes(6).toString('hex')}`)),
+      };
       const where = isDirect ? {} : { guild_id: '200000000000000001', mentions: [mention] };
       discord.control.dispatch(name, damage({ ...message, ...where }).payload);
       await wait(2);

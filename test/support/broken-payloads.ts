@@ -24,6 +24,7 @@ const oddValue: fc.Arbitrary<unknown> = fc.oneof(
       '\ud800',
       '\u202egnp.exe',
       '👩‍👩‍👧‍👦\u0301\ufeff',
+      'secret-plan.pdf',
       '../../etc/passwd',
       '<@U0ADA00001> <!channel> <mailto:ann@secret.example|x>',
       '%00%zz&=;',
@@ -31,7 +32,12 @@ const oddValue: fc.Arbitrary<unknown> = fc.oneof(
       '__proto__',
     ),
   },
-  { weight: 1, arbitrary: fc.constantFrom('x', '@', '\ufffd', 'a@secret.example ').map((unit) => unit.repeat(LONG / unit.length)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('x', '@', '\ufffd', 'a@secret.example ')
+      .map((unit) => unit.repeat(LONG / unit.length)),
+  },
   {
     weight: 2,
     arbitrary: fc.constantFrom<unknown>(
@@ -42,7 +48,9 @@ const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(20, 2_000).map(nested) },
   {
     weight: 1,
-    arbitrary: fc.constant(Array.from({ length: 2_000 }, (_, n) => ({ id: `F${n}`, name: 'secret-plan.pdf' }))),
+    arbitrary: fc.constant(
+      Array.from({ length: 2_000 }, (_, n) => ({ id: `F${n}`, name: 'secret-plan.pdf' })),
+    ),
   },
   { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );
@@ -64,7 +72,7 @@ export const breakage: fc.Arbitrary<(payload: object) => Broken> = edits.map((ch
     return { payload: copy, touched };
   };
   // What a failure shows.
-  return Object.assign(change, { toString: () => JSON.stringify(chosen).slice(0, 600) });
+  return Object.assign(change, { [fc.toStringMethod]: () => JSON.stringify(chosen).slice(0, 600) });
 });
 
 interface Place {
@@ -73,7 +81,8 @@ interface Place {
   path: string;
 }
 
-function apply(payload: Record<string, unknown>, { at, value, isMissing }: Edit): string[] {
+function apply(payload: Record<string, unknown>, { at, value: shared, isMissing }: Edit): string[] {
+  const value = JSON.parse(JSON.stringify(shared)) as unknown;
   const places = listPlaces(payload, '');
   const place = places[at % Math.max(1, places.length)];
   if (!place) return [];

@@ -119,7 +119,7 @@ export function openGateway(
  */
 function skipUnreadable(client: Client, log: Logger, { onUnreadable }: GatewayListeners): void {
   const socket = client.ws as unknown as {
-    handlePacket(packet?: GatewayDispatchPayload, shard?: unknown): boolean;
+    handlePacket: (packet?: GatewayDispatchPayload, shard?: unknown) => boolean;
   };
   const handle = socket.handlePacket.bind(socket);
   socket.handlePacket = (packet, shard) => {

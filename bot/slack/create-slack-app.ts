@@ -67,17 +67,14 @@ export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
 function acknowledgeAlways(app: App, log: Logger): void {
   const process = app.processEvent.bind(app);
   app.processEvent = async ({ ack, ...event }) => {
-    let isAcknowledged = false;
-    const acknowledge: typeof ack = async (response) => {
-      isAcknowledged = true;
-      await ack(response);
-    };
+    let acknowledged: Promise<void> | undefined;
+    const acknowledge: typeof ack = (response) => (acknowledged = ack(response));
     try {
       await process({ ...event, ack: acknowledge });
     } catch {
       // The error may quote what was sent.
       log.warn({}, 'payload of Slack not understood');
     }
-    if (!isAcknowledged) await acknowledge();
+    await (acknowledged ?? ack());
   };
 }

@@ -119,7 +119,7 @@ export function openGateway(
  * The library falls over a payload that is not as it expects, and the process would with it; so would whoever takes
  * over and hears it again.
  */
-function skipUnreadable(client: Client, log: Logger, { onUnreadable }: GatewayListeners): void {
+function skipUnreadable(client: Client, log: Logger, listeners: GatewayListeners): void {
   const socket = client.ws as unknown as {
     handlePacket: (packet?: GatewayDispatchPayload, shard?: unknown) => boolean;
   };
@@ -130,7 +130,7 @@ function skipUnreadable(client: Client, log: Logger, { onUnreadable }: GatewayLi
     } catch {
       // The error may quote what was sent.
       log.warn({ event: packet?.t }, 'event of Discord not understood');
-      if (packet?.t === GatewayDispatchEvents.InteractionCreate) onUnreadable(packet.d);
+      if (packet?.t === GatewayDispatchEvents.InteractionCreate) listeners.onUnreadable(packet.d);
       return true;
     }
   };

@@ -195,10 +195,8 @@ async function prepareSlack({ control }: LocalSlack, pool: pg.Pool): Promise<(tu
     const about = { userId, channelId, name: FILE.name, mimetype: 'application/pdf', source: FILE.bytes };
     await control.uploadFile(about);
   }
-  for (let seen = 0; seen < 2; await wait(50)) {
-    seen =
-      (await pool.query<{ n: number }>('SELECT count(*)::int AS n FROM slack_file_seen')).rows[0]?.n ?? 0;
-  }
+  const count = 'SELECT count(*)::int AS seen FROM slack_file_seen';
+  while (((await pool.query<{ seen: number }>(count)).rows[0]?.seen ?? 0) < 2) await wait(50);
   return (turn) => {
     const userId = turn % SENDS_EVERY === 0 ? SLACK.sends : SLACK.asked;
     const text = `slack${turn}@example.com`;

@@ -1,5 +1,7 @@
 import {
   DiscordAPIError,
+  InteractionResponseType,
+  MessageFlags,
   RESTJSONErrorCodes,
   Routes,
   type RESTPostAPICurrentUserCreateDMChannelResult,
@@ -25,6 +27,8 @@ const TAKES_NO_MESSAGES = [
 
 /** How answers reach a person. */
 export interface DiscordAnswers extends Pick<ChatPlatform, 'edit' | 'message'> {
+  /** Answers an interaction that nobody has acknowledged. */
+  refuse(interaction: { id: string; token: string }, content: string): Promise<void>;
   /** Beneath a message, for all to see; nothing where we may not write there. */
   replyInChannel(channelId: string, messageId: string, content: string): Promise<void>;
 }
@@ -50,6 +54,12 @@ export function createDiscordAnswers(rest: REST): DiscordAnswers {
         return rest.post(Routes.channelMessages(channel.id), { body: render(answer) });
       };
       return isDone(send(), (error) => TAKES_NO_MESSAGES.some((code) => code === error.code));
+    },
+
+    async refuse({ id, token }, content) {
+      const data = { content, flags: MessageFlags.Ephemeral };
+      const body = { type: InteractionResponseType.ChannelMessageWithSource, data };
+      await rest.post(Routes.interactionCallback(id, token), { body, auth: false });
     },
 
     async replyInChannel(channelId, messageId, content) {

@@ -9,9 +9,11 @@ import {
   type MessageContextMenuCommandInteraction,
   type ModalSubmitInteraction,
 } from 'discord.js';
+import * as z from 'zod';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import { findLanguage } from '../../core/identities/find-language.js';
 import type { Logger } from '../../core/ports.js';
+import { text } from '../../core/messages/messages.js';
 import { draftRequestKey, takeDraft } from '../../core/shares/share-drafts.js';
 import { readRulesForm } from '../../core/shares/workspace-rules.js';
 import { decodeButton, speak, type BotDeps, type ChatPlatform, type CommandResult } from '../chat.js';
@@ -23,6 +25,7 @@ import { explain, share } from '../commands/share.js';
 import { readAddressForm } from './change-address.js';
 import { personOf, placesOf, replyTo } from './discord-person.js';
 import { RULES_COMMAND } from './commands.js';
+import type { DiscordAnswers } from './discord-answers.js';
 import { openForm } from './open-form.js';
 import { guildGovernedBy, readRulesModal } from './rules-modal.js';
 import { readShareForm } from './share-modal.js';
@@ -61,6 +64,25 @@ export async function onInteraction(
     if (answer) await answers.edit(reply, speak(answer, reply.language));
   } catch (error) {
     log.warn({ err: error, reference }, 'answer not shown in Discord');
+  }
+}
+
+const refusable = z.object({ id: z.string(), token: z.string() });
+
+/** An interaction that cannot be read is answered all the same, where it says how. Never throws. */
+export async function refuseUnreadable(
+  { log }: Pick<BotDeps, 'log'>,
+  answers: Pick<DiscordAnswers, 'refuse'>,
+  payload: unknown,
+): Promise<void> {
+  const { data: interaction } = refusable.safeParse(payload);
+  if (!interaction) return;
+  const reference = randomUUID().slice(0, 8);
+  log.warn({ reference }, 'interaction of Discord not understood');
+  try {
+    await answers.refuse(interaction, text('chat.unexpected', { reference }));
+  } catch (error) {
+    sayWhyNot(log, error);
   }
 }
 

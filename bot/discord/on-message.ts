@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { GatewayMessageCreateDispatchData } from 'discord.js';
+import * as z from 'zod';
 import type { ChatProfile, ChatReply } from '../../core/identities/chat-user.js';
 import { findLanguage } from '../../core/identities/find-language.js';
 import { PLATFORM_NAMES } from '../../core/identities/link-codes.js';
@@ -12,6 +12,26 @@ import { explain, share } from '../commands/share.js';
 import type { DiscordAnswers } from './discord-answers.js';
 import { describeFiles } from './to-chat-share.js';
 
+/** What is read of a message. @see https://docs.discord.com/developers/resources/message#message-object */
+const messageHeard = z.object({
+  id: z.string(),
+  channel_id: z.string(),
+  guild_id: z.string().nullish(),
+  author: z.object({ id: z.string(), username: z.string(), bot: z.boolean().nullish() }),
+  content: z.string(),
+  mentions: z.array(z.object({ id: z.string() })),
+  attachments: z.array(
+    z.object({
+      filename: z.string(),
+      title: z.string().nullish(),
+      content_type: z.string().nullish(),
+      size: z.number(),
+      url: z.string(),
+    }),
+  ),
+});
+type MessageHeard = z.output<typeof messageHeard>;
+
 /**
  * A message that mentions us, or was written to us directly: with files and addresses it is a share. The answer is
  * a direct message, for nobody else's eyes. Never throws.
@@ -20,8 +40,10 @@ export async function onMessage(
   deps: BotDeps,
   answers: DiscordAnswers,
   botId: string,
-  message: GatewayMessageCreateDispatchData,
+  heard: unknown,
 ): Promise<void> {
+  const { data: message } = messageHeard.safeParse(heard);
+  if (!message) return;
   const { author, guild_id: guildId, mentions, id, channel_id: channelId } = message;
   const isMentioned = mentions.some((user) => user.id === botId);
   if (author.bot || (guildId && !isMentioned)) return;
@@ -45,7 +67,7 @@ export async function onMessage(
 async function obey(
   deps: BotDeps,
   botId: string,
-  { id, author, content, attachments, guild_id: guildId }: GatewayMessageCreateDispatchData,
+  { id, author, content, attachments, guild_id: guildId }: MessageHeard,
   reply: ChatReply,
 ): Promise<CommandResult> {
   const person: ChatProfile = {
@@ -78,7 +100,7 @@ async function obey(
     entrance: 'DISCORD',
     emailsText: words,
     files,
-    places: guildId === undefined ? [] : [guildId],
+    places: guildId ? [guildId] : [],
     review: 'typed',
     reply,
   });

@@ -5,7 +5,6 @@ import {
   GatewayIntentBits,
   SimpleShardingStrategy,
   type GatewayDispatchPayload,
-  type GatewayMessageCreateDispatchData,
   type Interaction,
 } from 'discord.js';
 import type { Platforms } from '../../core/config.js';
@@ -30,7 +29,9 @@ export interface Gateway {
 /** What somebody does: with a command, button or form, or by a message to us. */
 export interface GatewayListeners {
   onInteraction(interaction: Interaction): void;
-  onMessage(botId: string, message: GatewayMessageCreateDispatchData): void;
+  onMessage(botId: string, message: unknown): void;
+  /** An interaction that the library falls over. */
+  onUnreadable(interaction: unknown): void;
 }
 
 /**
@@ -50,7 +51,9 @@ export function openGateway(
   let manager: ConnectionManager | undefined;
   const client = new Client({
     intents: [GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages],
-    rest: { ...restOptions(apiUrl), retries: 0 },
+    // Acknowledgements alone, which Discord's limit of 50 a second leaves out: the library would hold them back.
+    // @see https://docs.discord.com/developers/topics/rate-limits#global-rate-limit
+    rest: { ...restOptions(apiUrl), retries: 0, globalRequestsPerSecond: Number.POSITIVE_INFINITY },
     ws: {
       // The library goes on reconnecting where it is destroyed between two attempts; each begins by asking for
       // the session, and the end is that it gets no answer.
@@ -83,6 +86,7 @@ export function openGateway(
   client.on(Events.Error, (error) => {
     log.warn({ err: error }, 'Discord client error');
   });
+  skipUnreadable(client, log, listeners);
   sayWhetherConnected(client, log);
   return {
     async connect() {
@@ -108,6 +112,27 @@ export function openGateway(
       await manager?.destroy({ code: RESUMABLE });
       await client.destroy();
     },
+  };
+}
+
+/**
+ * The library falls over a payload that is not as it expects, and the process would with it; so would whoever takes
+ * over and hears it again.
+ */
+function skipUnreadable(client: Client, log: Logger, listeners: GatewayListeners): void {
+  const socket = client.ws as unknown as {
+    handlePacket: (packet?: GatewayDispatchPayload, shard?: unknown) => boolean;
+  };
+  const handle = socket.handlePacket.bind(socket);
+  socket.handlePacket = (packet, shard) => {
+    try {
+      return handle(packet, shard);
+    } catch {
+      // The error may quote what was sent.
+      log.warn({ event: packet?.t }, 'event of Discord not understood');
+      if (packet?.t === GatewayDispatchEvents.InteractionCreate) listeners.onUnreadable(packet.d);
+      return true;
+    }
   };
 }
 

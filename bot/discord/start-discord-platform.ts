@@ -7,7 +7,7 @@ import { createRest } from './create-rest.js';
 import { createDiscordAnswers } from './discord-answers.js';
 import { readSession, writeSession } from './gateway-session.js';
 import { keepConnected } from './keep-connected.js';
-import { onInteraction } from './on-interaction.js';
+import { onInteraction, refuseUnreadable } from './on-interaction.js';
 import { onMessage } from './on-message.js';
 import { openGateway, type Gateway, type GatewayListeners } from './open-gateway.js';
 
@@ -39,6 +39,9 @@ export async function startDiscordPlatform(
     },
     onMessage: (botId, message) => {
       follow(onMessage(deps, answers, botId, message));
+    },
+    onUnreadable: (interaction) => {
+      follow(refuseUnreadable(deps, answers, interaction));
     },
   };
   const lead = (baton: string | null): Reign => {

@@ -6,6 +6,7 @@ import {
   type Receiver,
   type ViewSubmitAction,
 } from '@slack/bolt';
+import type { Logger } from '../../core/ports.js';
 import { CHANGE_ADDRESS_FORM, onAddressSubmission } from './change-address.js';
 import { onButton } from './on-button.js';
 import { onDirectMessage } from './on-direct-message.js';
@@ -64,13 +65,25 @@ export function createSlackApp(tools: SlackTools, receiver: Receiver): App {
   app.event('file_shared', (args) => onFileShared(tools, args));
   app.event('app_uninstalled', (args) => onUninstalled(tools, args));
   app.event('tokens_revoked', (args) => onTokensRevoked(tools, args));
-  acknowledgeTheRest(app);
+  acknowledgeAlways(app, log);
   return app;
 }
 
-/** What an older version of ours may have left in Slack, or a newer configuration sends: no error for the person. */
-function acknowledgeTheRest(app: App): void {
-  app.command(/^(?!\/share$)/, ({ ack }) => ack());
-  app.shortcut(new RegExp(`^(?!(${SHARE_MESSAGE}|${SHARE_NEW})$)`), ({ ack }) => ack());
-  app.view(new RegExp(`^(?!(${SHARE_FORM}|${CHANGE_ADDRESS_FORM}|${RULES_FORM})$)`), ({ ack }) => ack());
+/**
+ * Bolt leaves what no listener takes without an answer, and what it cannot make sense of: a person would look at it
+ * for three seconds, and Slack would send an event again.
+ */
+function acknowledgeAlways(app: App, log: Logger): void {
+  const process = app.processEvent.bind(app);
+  app.processEvent = async ({ ack, ...event }) => {
+    let acknowledged: Promise<void> | undefined;
+    const acknowledge: typeof ack = (response) => (acknowledged = ack(response));
+    try {
+      await process({ ...event, ack: acknowledge });
+    } catch {
+      // The error may quote what was sent.
+      log.warn({}, 'payload of Slack not understood');
+    }
+    await (acknowledged ?? ack());
+  };
 }

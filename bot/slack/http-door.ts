@@ -51,6 +51,10 @@ export function createHttpDoor(
           response.writeHead(401, { connection: 'close' }).end();
           return;
         }
+        if (!isReadable(request)) {
+          response.writeHead(400).end();
+          return;
+        }
         break;
       case 'GET /healthz':
         response.writeHead(200).end('ok');
@@ -114,4 +118,15 @@ async function isSignedBySlack(
   return secrets.some((signingSecret) =>
     isValidSlackRequest({ signingSecret, body: rawBody.toString(), headers }),
   );
+}
+
+/** Whether a body that `isSignedBySlack` has left there is an object: Bolt, and the process, fall over null. */
+function isReadable(request: IncomingMessage): boolean {
+  if (!HTTPModuleFunctions.isBufferedIncomingMessage(request)) return false;
+  try {
+    const body: unknown = HTTPModuleFunctions.parseHTTPRequestBody(request);
+    return typeof body === 'object' && body !== null && !Array.isArray(body);
+  } catch {
+    return false;
+  }
 }

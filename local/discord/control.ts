@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod';
 
 import type { AttachmentObject } from './cdn.js';
-import type { InteractionView } from './interactions.js';
+import type { InteractionView, Opening } from './interactions.js';
 import type { MessageObject } from './objects.js';
 import type { Sight } from './sight.js';
 import type { Command } from './validate-command.js';
@@ -65,6 +65,10 @@ export interface DiscordControl {
   postMessage: (input: Input<'postMessage'>) => { messageId: string };
   /** The direct-message channel of the person with the bot. */
   openDirectMessage: (input: Input<'openDirectMessage'>) => { channelId: string };
+  /** Any interaction at all, also one that no client would send. In this process only, as is `dispatch`. */
+  interact: (opening: Opening) => Opened;
+  /** Any event at all, to every session. */
+  dispatch: (name: string, data: object) => void;
   interaction: (id: string) => InteractionView;
   /** Waits until the interaction looks as wanted; rejects with its last state after `timeoutMs` (5,000). */
   waitFor: (

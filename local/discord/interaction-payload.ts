@@ -11,6 +11,8 @@ export interface Details {
   isUserInstalled?: boolean | undefined;
   /** The language of the person's client; that of the person unless told. */
   locale?: string | undefined;
+  /** Makes of the payload what no Discord sends. */
+  change?: ((payload: object) => object) | undefined;
 }
 
 /** @see https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object */

@@ -71,7 +71,7 @@ export interface Interactions {
   /** The messages that the app has made or changed by this interaction. */
   messagesOf(id: string): StoredMessage[];
 }
-type Opening = Pick<Interaction, 'type' | 'userId' | 'channelId'> &
+export type Opening = Pick<Interaction, 'type' | 'userId' | 'channelId'> &
   Partial<Pick<Interaction, 'modalOpener' | 'sourceMessageId'>> &
   Details;
 
@@ -82,7 +82,7 @@ type Opening = Pick<Interaction, 'type' | 'userId' | 'channelId'> &
 export function createInteractions(world: World): Interactions {
   const interactions = new Map<string, Interaction>();
 
-  function open({ data, isUserInstalled, locale, ...opening }: Opening): Interaction {
+  function open({ data, isUserInstalled, locale, change, ...opening }: Opening): Interaction {
     const channel = world.channels.get(opening.channelId);
     const guild = world.guilds.get(channel?.guildId ?? '');
     const interaction: Interaction = {
@@ -100,7 +100,7 @@ export function createInteractions(world: World): Interactions {
     };
     interactions.set(interaction.id, interaction);
     const payload = interactionPayload(world, interaction, { data, isUserInstalled, locale });
-    world.events.emit('dispatch', 'INTERACTION_CREATE', payload, 0);
+    world.events.emit('dispatch', 'INTERACTION_CREATE', change?.(payload) ?? payload, 0);
     return interaction;
   }
 

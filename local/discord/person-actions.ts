@@ -112,6 +112,12 @@ export function createPersonActions(
       return { channelId: channel.id };
     },
 
+    interact: (opening) => opened(interactions.open(opening)),
+
+    dispatch: (name, data) => {
+      world.events.emit('dispatch', name, data, 0);
+    },
+
     interaction: interactions.view,
 
     waitFor: async (id, isReached, timeoutMs = 5000) => {

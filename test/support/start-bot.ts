@@ -9,7 +9,7 @@ export interface BotProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** A bot as it ships. Resolves when it says that it is ready. @throws Error with what it said where it ends before */
+/** A bot, or another process, as it ships. Resolves when it says that it is ready. @throws Error with what it said where it ends before */
 export async function startBot(script: string, env: Record<string, string>): Promise<BotProcess> {
   const child = spawn(process.execPath, [script], {
     env: { PATH: process.env.PATH, NODE_ENV: 'development', ...env },
@@ -20,11 +20,11 @@ export async function startBot(script: string, env: Record<string, string>): Pro
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
-        if (/^ready .*\n/m.test(output)) resolve();
+        if (/^ready( .*)?\n/m.test(output)) resolve();
       });
     }
     child.once('close', () => {
-      reject(new Error(`the bot ended:\n${output}`));
+      reject(new Error(`it ended:\n${output}`));
     });
   });
   await isReady;

@@ -51,9 +51,7 @@ export function openGateway(
   let manager: ConnectionManager | undefined;
   const client = new Client({
     intents: [GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages],
-    // Acknowledgements alone, which Discord's limit of 50 a second leaves out: the library would hold them back.
-    // @see https://docs.discord.com/developers/topics/rate-limits#global-rate-limit
-    rest: { ...restOptions(apiUrl), retries: 0, globalRequestsPerSecond: Number.POSITIVE_INFINITY },
+    rest: { ...restOptions(apiUrl), retries: 0 },
     ws: {
       // The library goes on reconnecting where it is destroyed between two attempts; each begins by asking for
       // the session, and the end is that it gets no answer.

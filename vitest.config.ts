@@ -12,7 +12,7 @@ export default defineConfig({
     // Node 20 is the floor; the SDK's notice about later releases says nothing about a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       {
         test: {

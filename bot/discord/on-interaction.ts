@@ -47,7 +47,9 @@ export async function onInteraction(
   interaction: Interaction,
 ): Promise<void> {
   if (!isOurs(interaction)) return;
-  const log = deps.log.child({ interactionId: interaction.id });
+  // What is no id of Discord's may be anything, also what must not be logged.
+  const isId = /^\d{1,20}$/.test(interaction.id);
+  const log = deps.log.child({ interactionId: isId ? interaction.id : null });
   const reference = randomUUID().slice(0, 8);
   const opening = await tryToOpenForm(deps, interaction);
   if (opening === 'opened') return;

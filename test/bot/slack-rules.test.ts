@@ -28,8 +28,14 @@ function homeOf(slack: () => LocalSlack, userId: string) {
   const reads = () => JSON.stringify(control().home({ userId })?.content.blocks ?? '');
   return {
     reads,
-    open: () => {
+    /** Shown anew: what stood there before may read the same. */
+    open: async () => {
+      const before = control().home({ userId })?.hash;
       control().openHome({ userId });
+      await control().waitFor(() => {
+        const shown = control().home({ userId });
+        return shown !== null && shown.hash !== before;
+      }, 5_000);
     },
     shows: async (text: string) => {
       await control()
@@ -65,14 +71,14 @@ describe('by Socket Mode, for those whom the operator names', () => {
   ];
   const rules = () => rig.db.workspaceRules.findFirst();
   const set = async (values: Record<string, string>) => {
-    ada.open();
+    await ada.open();
     await ada.shows('Rules of this workspace');
     await ada.save(await ada.form(ada.press('change-rules')), values);
     await ada.shows('Saved. The rules hold');
   };
 
   test('the Home tab has the rules and a form for them; nobody else sees any of it', async () => {
-    ada.open();
+    await ada.open();
     expect(await ada.shows('Rules of this workspace')).toContain('Recipients: anybody');
     const viewId = await ada.form(ada.press('change-rules'));
     const wrong = await ada.save(viewId, { domains: 'example.com, nonsense', size: 'many' });
@@ -91,7 +97,7 @@ describe('by Socket Mode, for those whom the operator names', () => {
     ada.press('history');
     await ada.shows('Rules of this workspace');
 
-    grace.open();
+    await grace.open();
     await grace.shows('You have shared nothing yet.');
     expect(grace.reads()).not.toMatch(/Rules of this workspace|change-rules|export-log/);
   });
@@ -123,7 +129,7 @@ describe('by Socket Mode, for those whom the operator names', () => {
   });
 
   test('the share log is offered as a link for the account of whoever asked', async () => {
-    ada.open();
+    await ada.open();
     await ada.shows('Rules of this workspace');
     ada.press('export-log');
     const [, token = ''] = /https:\/\/portal\.test\/workspace-log\/([^"]+)"/.exec(
@@ -210,10 +216,10 @@ describe('over HTTP, for whoever installed the app', () => {
   test('who installed it in one workspace sets its rules, as long as nobody else installs it anew', async () => {
     await install(ADA);
     for (const userId of [ADA, GRACE]) await connect(userId);
-    grace.open();
+    await grace.open();
     await grace.shows('You have shared nothing yet.');
     expect(grace.reads()).not.toContain('rules');
-    ada.open();
+    await ada.open();
     await ada.shows('Rules of this workspace');
     const viewId = await ada.form(ada.press('change-rules'));
 
@@ -223,7 +229,7 @@ describe('over HTTP, for whoever installed the app', () => {
     expect(await database.db.workspaceRules.count()).toBe(0);
 
     await database.db.installation.updateMany({ data: { installedBy: ADA } });
-    ada.open();
+    await ada.open();
     await ada.shows('Rules of this workspace');
     await database.db.installation.updateMany({ data: { installedBy: GRACE } });
     ada.press('export-log');
@@ -231,7 +237,7 @@ describe('over HTTP, for whoever installed the app', () => {
     expect(await database.db.logExport.count()).toBe(0);
 
     await database.db.installation.updateMany({ data: { installedBy: ADA } });
-    ada.open();
+    await ada.open();
     await ada.shows('Rules of this workspace');
     await database.db.installation.updateMany({ data: { installedBy: GRACE } });
     const pressed = ada.press('change-rules');
@@ -243,13 +249,13 @@ describe('over HTTP, for whoever installed the app', () => {
     await install(ADA);
     await install(EDSGER, true);
     for (const userId of [ADA, EDSGER, GRACE]) await connect(userId);
-    edsger.open();
+    await edsger.open();
     await edsger.shows('Rules of this workspace');
     await edsger.save(await edsger.form(edsger.press('change-rules')), {
       domains: 'example.com, *.example.org',
     });
     await edsger.shows('Saved.');
-    ada.open();
+    await ada.open();
     await ada.shows('Rules of this workspace');
     await ada.save(await ada.form(ada.press('change-rules')), { domains: 'example.com' });
     await ada.shows('Saved.');
@@ -276,7 +282,7 @@ describe('over HTTP, for whoever installed the app', () => {
     slack.control.pressButton({ userId: EDSGER, interactionId: card, actionId: 'send-draft' });
     const made = await until(() => database.db.share.findFirst());
     expect(made.workspaceIds).toEqual([GLOBEX, ORGANISATION.id]);
-    grace.open();
+    await grace.open();
     await grace.shows('You have shared nothing yet.');
     expect(grace.reads()).not.toContain('rules');
   });
@@ -284,7 +290,7 @@ describe('over HTTP, for whoever installed the app', () => {
   test('uninstalling forgets the rules, and the links to its log', async () => {
     await install(ADA);
     await connect(ADA);
-    ada.open();
+    await ada.open();
     await ada.shows('Rules of this workspace');
     await ada.save(await ada.form(ada.press('change-rules')), { domains: 'example.com' });
     await ada.shows('Saved.');

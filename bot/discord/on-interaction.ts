@@ -48,8 +48,9 @@ export async function onInteraction(
 ): Promise<void> {
   if (!isOurs(interaction)) return;
   // What is no id of Discord's may be anything, also what must not be logged.
-  const isId = /^\d{1,20}$/.test(interaction.id);
-  const log = deps.log.child({ interactionId: isId ? interaction.id : null });
+  const id: unknown = interaction.id;
+  const interactionId = typeof id === 'string' && /^\d{1,20}$/.test(id) ? id : null;
+  const log = deps.log.child({ interactionId });
   const reference = randomUUID().slice(0, 8);
   const opening = await tryToOpenForm(deps, interaction);
   if (opening === 'opened') return;

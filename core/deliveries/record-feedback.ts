@@ -52,7 +52,7 @@ const MEANING: Readonly<Record<FeedbackKind, Meaning>> = {
 };
 
 /** What its sender can do something about, or has to know. */
-const IS_BAD_NEWS: ReadonlySet<DeliveryState> = new Set<DeliveryState>([
+const BAD_NEWS: ReadonlySet<DeliveryState> = new Set<DeliveryState>([
   'BOUNCED',
   'COMPLAINED',
   'FAILED',
@@ -110,7 +110,7 @@ async function record(
   if (suppresses) await suppress(sql, delivery.email, suppresses);
   if (!isMoved) return;
   if (shareId) await oweShareNotice(sql, shareId);
-  if (shareId && delivery.kind === 'SHARE' && IS_BAD_NEWS.has(state))
+  if (shareId && delivery.kind === 'SHARE' && BAD_NEWS.has(state))
     await oweMailNews(sql, shareId, deliveryId);
   if (action) await recordAuditBySql(sql, { accountId, action, subjectId: deliveryId });
   if (action && accountId) await pauseWhereHarmful({ sql, log }, accountId);

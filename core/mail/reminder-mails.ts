@@ -62,7 +62,7 @@ export function composeSharesExpiring(mail: {
       <ul>
         ${lines.map((line) => html`<li>${line}</li>`)}
       </ul>
-      <p>Recipients who have downloaded nothing were reminded.</p>
+      <p>Whoever has downloaded nothing is reminded, where the first mail arrived.</p>
       ${mailButton(historyUrl, 'Open your history')}`,
     text: `Hello ${mail.firstName},
 
@@ -70,7 +70,7 @@ ${shares.length === 1 ? 'a share of yours ends' : `${what} of yours end`} within
 
 ${lines.map((line) => `- ${line}`).join('\n')}
 
-Recipients who have downloaded nothing were reminded. Your history: ${historyUrl}`,
+Whoever has downloaded nothing is reminded, where the first mail arrived. Your history: ${historyUrl}`,
     footer: 'You get this mail because you have an account at Passalong.',
   });
 }

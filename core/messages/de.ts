@@ -201,7 +201,7 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'chat.expiring_waiting': (p) =>
     p.waiting.length === 0
       ? 'Alle haben etwas heruntergeladen.'
-      : `Noch nichts heruntergeladen haben ${p.waiting.join(', ')} (${p.waiting.length} von ${p.people}); ich habe sie per Mail erinnert.`,
+      : `Noch nichts heruntergeladen haben ${p.waiting.join(', ')} (${p.waiting.length} von ${p.people}); wen die erste Mail erreicht hat, der wird erinnert.`,
   'chat.address_changed': (p) =>
     `Stattdessen an ${p.email} gesendet, mit einem eigenen Link. Der alte Link gilt nicht mehr.`,
   'chat.no_recent_file': () =>

@@ -46,7 +46,7 @@ const BOUNCE_WORDS = {
 function othersArrived({ arrived, others }: { arrived: number; others: number }): string {
   if (others === 0) return '';
   return arrived === others
-    ? ` The other ${plural(others, 'mail')} arrived or ${others === 1 ? 'is' : 'are'} on the way.`
+    ? ` The other ${others === 1 ? 'mail' : `${others} mails`} arrived or ${others === 1 ? 'is' : 'are'} on the way.`
     : ` Of the other ${plural(others, 'mail')}, ${arrived} arrived or ${arrived === 1 ? 'is' : 'are'} on the way.`;
 }
 
@@ -231,7 +231,7 @@ export const en = {
   'chat.expiring_waiting': (p: { waiting: string[]; people: number }) =>
     p.waiting.length === 0
       ? 'Everybody has downloaded something.'
-      : `Nothing was downloaded yet by ${p.waiting.join(', ')} (${p.waiting.length} of ${p.people}); I have reminded them by mail.`,
+      : `Nothing was downloaded yet by ${p.waiting.join(', ')} (${p.waiting.length} of ${p.people}); whom the first mail reached is reminded.`,
   'chat.address_changed': (p: { email: string }) =>
     `Sent to ${p.email} instead, with a link of their own. The old link no longer works.`,
   'chat.no_recent_file': (_: Nothing) =>

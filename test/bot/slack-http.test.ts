@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -17,6 +15,7 @@ import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
 import { createAccount } from '../support/accounts.js';
 import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets, timings } from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
+import { findFreePorts } from '../../local/start/ports.js';
 
 const [ADA, EDSGER] = ['U0ADA00001', 'U0EDSGER01'];
 const [GENERAL, GLOBEX_GENERAL] = ['C0GENERAL1', 'C0GLOBEX01'];
@@ -36,7 +35,7 @@ beforeEach(async () => {
   database = await openTestDatabase();
   dataDir = await mkdtemp(path.join(tmpdir(), 'slack-http-'));
   [queue, log] = [fakeQueue(), fakeLog()];
-  const port = await freePort();
+  const [port = 0] = await findFreePorts(1);
   botUrl = `http://127.0.0.1:${port}`;
   slack = await startSlack({
     ...{ port: 0, dataDir, requestUrl: `${botUrl}/slack/events`, signingSecret: SECRET },
@@ -288,13 +287,3 @@ test('a command is acknowledged while Slack does not answer, and the bot outlive
   const again = slack.control.runCommand({ userId: ADA, channelId: GENERAL, command: '/share', text: '' });
   await until(() => slack.control.interaction(again.id).viewIds[0]);
 });
-
-// The bot and Slack's settings of the app have to know of each other before either listens.
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

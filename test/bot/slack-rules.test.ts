@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -17,6 +15,7 @@ import { createAccount } from '../support/accounts.js';
 import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets, timings } from '../support/fakes.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { ADA, GENERAL, GRACE, SlackBotRig, TEAM } from './slack-rig.js';
+import { findFreePorts } from '../../local/start/ports.js';
 
 const EDSGER = 'U0EDSGER01';
 const GLOBEX = 'T0GLOBEX01';
@@ -163,7 +162,7 @@ describe('over HTTP, for whoever installed the app', () => {
   beforeEach(async () => {
     database = await openTestDatabase();
     dataDir = await mkdtemp(path.join(tmpdir(), 'slack-rules-'));
-    const port = await freePort();
+    const [port = 0] = await findFreePorts(1);
     botUrl = `http://127.0.0.1:${port}`;
     const signingSecret = 'signing-secret-of-the-app';
     slack = await startSlack({
@@ -311,13 +310,4 @@ async function until<T>(look: () => Promise<T>): Promise<NonNullable<T>> {
     if (Date.now() > deadline) throw new Error(`not seen: ${String(look)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

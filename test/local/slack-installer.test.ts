@@ -1,7 +1,3 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-
 import { App, HTTPReceiver, LogLevel, type Installation, type InstallationQuery } from '@slack/bolt';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -15,6 +11,7 @@ import {
   OAUTH,
   SlackRig,
 } from './slack-rig.js';
+import { findFreePorts } from '../../local/start/ports.js';
 
 const signingSecret = 'secret';
 const logLevel = LogLevel.ERROR;
@@ -26,7 +23,7 @@ let stored: Map<string, Installation>;
 let gone: string[];
 
 beforeEach(async () => {
-  const port = await freePort();
+  const [port = 0] = await findFreePorts(1);
   appUrl = `http://127.0.0.1:${port}`;
   const redirectUri = `${appUrl}/slack/oauth_redirect`;
   const oauth = { ...OAUTH, redirectUrls: [redirectUri], tokenRotation: true };
@@ -151,14 +148,4 @@ function tokenStored(teamId: string): string | undefined {
 function expiring(installation: Installation): Installation {
   const expiresAt = Math.floor(Date.now() / 1000) + 3600;
   return { ...installation, bot: { ...installation.bot!, expiresAt } };
-}
-
-// The app and its redirect URL have to know of each other before either listens.
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,6 +1,7 @@
 import express, { Router, type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { createHash } from 'node:crypto';
 
+import { saveCommands } from './commands-file.js';
 import { DiscordError, invalidFormBody, refusal } from './discord-error.js';
 import type { Gateway } from './gateway.js';
 import type { Interactions } from './interactions.js';
@@ -192,6 +193,7 @@ function overwriteCommands(world: World, request: CommandRequest) {
     ...(scope === 'global' ? {} : { guild_id: scope }),
   }));
   world.commands.set(scope, commands);
+  saveCommands(world.commandsFile, world.commands);
   return commands;
 }
 

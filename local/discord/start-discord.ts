@@ -27,7 +27,7 @@ interface DiscordOptions {
   /** How long an attachment's URL works: 24 hours unless told. */
   maxAgeMs?: number;
   heartbeatIntervalMs?: number;
-  /** Where uploads are kept (emptied at the start); a temporary folder unless told. */
+  /** Where registered commands last, and uploads until the next start; unless told, both end with the server. */
   dataDir?: string;
 }
 export interface LocalDiscord {
@@ -40,7 +40,7 @@ export interface LocalDiscord {
 
 /**
  * Starts a strict double of Discord on the loopback address: REST v10, gateway, CDN, and people to act as.
- * Point discord.js at it with `new Client({ rest: { api: url + '/api', cdn: url } })`. Nothing outlives `close`.
+ * Point discord.js at it with `new Client({ rest: { api: url + '/api', cdn: url } })`. Only registered commands outlive `close`, in `dataDir`.
  */
 export async function startDiscord(options: DiscordOptions): Promise<LocalDiscord> {
   const { port, maxAgeMs, heartbeatIntervalMs, dataDir, ...about } = options;
@@ -48,7 +48,11 @@ export async function startDiscord(options: DiscordOptions): Promise<LocalDiscor
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
 
-  const world = createWorld({ ...about, attachmentLifeMs: maxAgeMs ?? DAY_MS });
+  const world = createWorld({
+    ...about,
+    attachmentLifeMs: maxAgeMs ?? DAY_MS,
+    commandsFile: dataDir ? join(dataDir, 'commands.json') : null,
+  });
   const app = express().disable('x-powered-by').disable('etag');
   const server = createServer(app);
   const gateway = createGateway(world, server, heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 
+import { loadCommands } from './commands-file.js';
 import type { MessageObject } from './objects.js';
 import type { Component, Embed } from './validate-message.js';
 import type { Command } from './validate-command.js';
@@ -88,6 +89,8 @@ export interface World {
   readonly files: Map<string, StoredFile>;
   /** Registered commands by scope: 'global' or a guild's id. */
   readonly commands: Map<string, Command[]>;
+  /** Where they outlive a restart; null for nowhere. */
+  readonly commandsFile: string | null;
   now(): number;
   /** Lets time pass at once, so that a token or a URL expires without waiting. */
   passTime(ms: number): void;
@@ -100,6 +103,7 @@ export function createWorld(options: {
   applicationId: string;
   token: string;
   attachmentLifeMs: number;
+  commandsFile: string | null;
   people?: DiscordPerson[];
 }): World {
   const events: World['events'] = new EventEmitter();
@@ -133,7 +137,7 @@ export function createWorld(options: {
     channels: new Map(channels.map((channel) => [channel.id, channel])),
     messages: new Map(),
     files: new Map(),
-    commands: new Map(),
+    commands: loadCommands(options.commandsFile),
     now,
     passTime: (ms: number) => void (passedMs += ms),
     snowflake: () => String((BigInt(now() - DISCORD_EPOCH_MS) << 22n) | BigInt(increment++ & 0xfff)),

@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
 import path from 'node:path';
+import { oncePerBuild } from './once-per-build.js';
 import { findFreePorts } from './ports.js';
 import { hasDoubledChat, hasRealSlack, type Settings } from './read-settings.js';
 import type { Secrets } from './secrets.js';
-import { seedOnce } from './seed-once.js';
 import type { Service, Supervisor } from './supervisor.js';
 
 /** The person of the doubles whom the seeded account is linked to. */
@@ -102,7 +102,8 @@ export async function startStack(
         });
         productEnv['DATABASE_URL'] = postgres.detail;
       }
-      await seedOnce(given['DATABASE_URL'] ? null : folder('postgres'), scripts, () =>
+      const database = given['DATABASE_URL'] ? null : folder('postgres');
+      await oncePerBuild({ folder: database, stamp: 'seeded-by', scripts }, () =>
         supervisor.run({
           name: 'seed',
           script: path.join(scripts, 'seed.js'),
@@ -149,8 +150,10 @@ export async function startStack(
         LOCAL_DISCORD_TOKEN: secrets.discordToken,
         LOCAL_DISCORD_APPLICATION_ID: DISCORD_APPLICATION_ID,
       });
-      // The double forgets commands when it ends; with a real token it is `npm run discord:register`, once.
-      await supervisor.run({ name: 'register', script: path.join(scripts, 'register.js'), env: productEnv });
+      // The double keeps its commands; with a real token this is `npm run discord:register`, at deploy.
+      await oncePerBuild({ folder: folder('discord'), stamp: 'registered-by', scripts }, () =>
+        supervisor.run({ name: 'register', script: path.join(scripts, 'register.js'), env: productEnv }),
+      );
     };
 
     const describeLambda = (name: string, concurrency: number): object => ({

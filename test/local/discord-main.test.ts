@@ -6,6 +6,8 @@ import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import { startDiscord } from '../../local/discord/start-discord.js';
+
 test('the process says where it is ready, answers, and on SIGTERM leaves with 0 and no files', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'discord-main-'));
   onTestFinished(() => rm(dataDir, { recursive: true }));
@@ -40,4 +42,25 @@ test('the process says where it is ready, answers, and on SIGTERM leaves with 0 
   }
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(await readdir(dataDir)).toEqual(['main.mjs']);
+});
+
+test('registered commands outlive the process, under their ids, and nothing else does', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'discord-main-'));
+  onTestFinished(() => rm(dataDir, { recursive: true }));
+  const start = () => startDiscord({ port: 0, token: 't', applicationId: '9', dataDir });
+  const commands = async (url: string, init: RequestInit = {}): Promise<unknown> => {
+    const headers = { authorization: 'Bot t', 'content-type': 'application/json' };
+    const response = await fetch(`${url}/api/v10/applications/9/commands`, { ...init, headers });
+    return response.json();
+  };
+
+  const before = await start();
+  const body = JSON.stringify([{ name: 'share', description: 'Share a file' }]);
+  const registered = await commands(before.url, { method: 'PUT', body });
+  await before.close();
+  expect(await readdir(dataDir)).toEqual(['commands.json']);
+  const after = await start();
+  onTestFinished(() => after.close());
+  expect(registered).toMatchObject([{ name: 'share' }]);
+  expect(await commands(after.url)).toEqual(registered);
 });

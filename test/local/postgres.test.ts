@@ -1,9 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -14,6 +15,8 @@ const mainBundle = path.join(repository, `test/output/postgres-main-${process.pi
 const isRoot = process.getuid?.() === 0;
 
 let dataDir: string;
+/** With a database, whose server is stopped: it takes seconds to make and moments to copy. */
+let made: string;
 const running: RunningPostgres[] = [];
 const children: ChildProcess[] = [];
 
@@ -26,13 +29,24 @@ beforeAll(async () => {
     format: 'esm',
     packages: 'external',
   });
+  made = await mkdtemp(path.join(tmpdir(), 'passalong-postgres-test-'));
+  const postgres = await startPostgres({ dataDir: made, port: 0, durable: false, database: 'app' });
+  await postgres.close();
 });
 
-afterAll(() => rm(mainBundle));
+afterAll(async () => {
+  await rm(mainBundle);
+  await rm(made, { recursive: true });
+});
 
 beforeEach(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'passalong-postgres-test-'));
 });
+
+/** With its owners, whoever they are. */
+async function copyMade(folder = dataDir): Promise<void> {
+  await promisify(execFile)('cp', ['-a', `${made}/.`, folder]);
+}
 
 afterEach(async () => {
   for (const child of children.splice(0)) {
@@ -60,12 +74,14 @@ describe('startPostgres', () => {
   });
 
   test('lets nobody in without the password', async () => {
+    await copyMade();
     const { port } = await start();
     const client = new pg.Client(`postgresql://postgres:wrong@127.0.0.1:${port}/app`);
     await expect(client.connect()).rejects.toThrow('password authentication failed');
   });
 
   test('refuses a folder whose server another start still uses, and leaves that server alone', async () => {
+    await copyMade();
     const first = await start();
     await expect(start()).rejects.toThrow(`in use by process ${process.pid}`);
     await write(first, 'undisturbed');
@@ -73,6 +89,7 @@ describe('startPostgres', () => {
   });
 
   test('stops a server whose owner is gone and goes on with its data', async () => {
+    await copyMade();
     const orphan = await start();
     await write(orphan, 'kept');
     await writeFile(path.join(dataDir, 'owner.pid'), '0\n');
@@ -82,14 +99,17 @@ describe('startPostgres', () => {
   });
 
   test('starts over a postmaster.pid whose number belongs to another program by now', async () => {
+    await copyMade();
     await (await start()).close();
     await writeFile(path.join(dataDir, 'cluster/postmaster.pid'), `${process.pid}\n${dataDir}/cluster\n`);
     await start();
   });
 
   test('shows what Postgres said when it does not start', async () => {
+    await copyMade();
     const { port } = await start();
     const other = await mkdtemp(path.join(tmpdir(), 'passalong-postgres-test-'));
+    await copyMade(other);
     const options = { dataDir: other, port, durable: false, database: 'app' };
     await expect(startPostgres(options)).rejects.toThrow(/did not start[^]*Address already in use/);
     await rm(other, { recursive: true });
@@ -107,6 +127,7 @@ describe('startPostgres', () => {
 
 describe('the Postgres process', () => {
   test('stops the server and exits with 0 on SIGTERM, on SIGINT and when its parent lets go', async () => {
+    await copyMade();
     for (const stop of [
       (child: ChildProcess) => child.kill('SIGTERM'),
       (child: ChildProcess) => child.kill('SIGINT'),
@@ -123,6 +144,7 @@ describe('the Postgres process', () => {
   });
 
   test('exits with 1 when the server dies', async () => {
+    await copyMade();
     const child = forkMain();
     await connectionStringOf(child);
     process.kill(await postmasterPid(), 'SIGKILL');
@@ -130,6 +152,7 @@ describe('the Postgres process', () => {
   });
 
   test('keeps committed data through kill -9, and the server does not outlive it', async () => {
+    await copyMade();
     const child = forkMain();
     const connectionString = await connectionStringOf(child);
     await write({ connectionString }, 'committed');

@@ -30,6 +30,7 @@ export const environment = {
     S3_ENDPOINT: url.optional(),
     S3_PUBLIC_ENDPOINT: url.optional(),
   },
+  scanner: { CLAMD_URL: z.url({ protocol: /^tcp$/ }).optional() },
   mail: {
     AWS_REGION: z.string().min(1).default('us-east-1'),
     SES_ENDPOINT: url.optional(),
@@ -53,6 +54,7 @@ export const environment = {
     MAX_SHARES_PER_HOUR: count(20),
     MAX_RECIPIENTS_PER_DAY: count(100),
     MAX_RECIPIENTS_PER_DAY_WHEN_NEW: count(20),
+    BLOCKED_FILE_TYPES: list.optional(),
   },
   listening: {
     HOST: z.string().min(1).default('127.0.0.1'),
@@ -157,6 +159,7 @@ export function limitsFrom(env: z.output<z.ZodObject<typeof environment.limits>>
     maxSharesPerHour: env.MAX_SHARES_PER_HOUR,
     maxRecipientsPerDay: env.MAX_RECIPIENTS_PER_DAY,
     maxRecipientsPerDayWhenNew: env.MAX_RECIPIENTS_PER_DAY_WHEN_NEW,
+    blockedFileTypes: (env.BLOCKED_FILE_TYPES ?? []).map((type) => type.toLowerCase().replace(/^\*?\./, '')),
   };
 }
 

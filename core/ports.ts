@@ -82,6 +82,24 @@ export interface FileFetcher {
   fetch(source: AttachmentSource, file: { name: string; sizeBytes: number }): Promise<Readable>;
 }
 
+/** Looks for malware in files on their way. */
+export interface Scanner {
+  begin(name: string): Scan;
+}
+
+/**
+ * One file. Both ways throw AppError `invalid` (`file.infected`, `file.too_large_to_scan`) where it must not be shared,
+ * and `unavailable` where nobody can tell, so that it waits.
+ */
+export interface Scan {
+  /** Passes the file on, as fast as both sides take it. */
+  pass(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
+  /** Resolves for what has passed, once it is known to be clean. */
+  finish(): Promise<void>;
+  /** Safe to repeat, and before the end. */
+  close(): void;
+}
+
 /** A workspace of Slack, and within what its people's ids hold: its organisation if it has one, else itself. */
 export interface SlackWorkspace {
   teamId: string;
@@ -185,6 +203,8 @@ export interface Deps {
   marks: ReadyMarks;
   signer: DownloadSigner;
   fetchers: FileFetcher;
+  /** null where none is configured. */
+  scanner: Scanner | null;
   limits: Limits;
   linkSecrets: LinkSecrets;
   passwords: PasswordHasher;
@@ -201,4 +221,6 @@ export interface Limits {
   maxSharesPerHour: number;
   maxRecipientsPerDay: number;
   maxRecipientsPerDayWhenNew: number;
+  /** Ends of file names, in lower case and without their dot, that nobody may share. */
+  blockedFileTypes: readonly string[];
 }

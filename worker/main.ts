@@ -1,3 +1,4 @@
+import { createClamdScanner } from '../adapters/clamd-scanner.js';
 import { createDatabase, createPool } from '../adapters/database.js';
 import { createFileFetcher } from '../adapters/file-fetcher.js';
 import { createJobQueue, createJobWorker } from '../adapters/job-queue.js';
@@ -40,6 +41,7 @@ const deps = {
   files: createS3FileStore(s3, env.S3_BUCKET),
   marks: createS3ReadyMarks(s3, env.S3_BUCKET),
   fetchers: createFileFetcher(platforms, slackTokens),
+  scanner: env.CLAMD_URL ? createClamdScanner(env.CLAMD_URL) : null,
 };
 const watchdog = startWatchdog(db, log, () => process.exit(1));
 

@@ -6,7 +6,7 @@ import { storeAttachments } from '../core/shares/store-attachments.js';
 
 export type WorkerDeps = Pick<
   Deps,
-  'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks' | 'fetchers' | 'limits'
+  'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks' | 'fetchers' | 'scanner' | 'limits'
 >;
 
 type Processors = { readonly [N in JobName]: (deps: WorkerDeps, payload: JobPayload<N>) => Promise<void> };

@@ -34,7 +34,7 @@ export async function share(deps: BotDeps, wish: ChatShare): Promise<CommandResu
     name: cleanFileName(file.name),
     contentType: file.contentType ?? 'application/octet-stream',
   }));
-  checkFiles(files, deps.limits.maxFileBytes);
+  checkFiles(files, deps.limits);
   const rules = await findRules(deps.db, wish.entrance, wish.places);
   const kept = {
     entrance: wish.entrance,

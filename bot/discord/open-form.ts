@@ -71,7 +71,7 @@ async function keepFiles(
 ): Promise<ShareFormStart> {
   const files = describeFiles([...interaction.targetMessage.attachments.values()]);
   if (files.length === 0) throw new AppError('invalid', 'chat.no_files_in_message', {});
-  checkFiles(files, deps.limits.maxFileBytes);
+  checkFiles(files, deps.limits);
   const draftId = await saveDraft(deps, personOf(interaction), {
     entrance: 'DISCORD',
     emails: [],

@@ -70,6 +70,12 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
     `Ich konnte ${p.name} nicht von ${p.platform} holen. Versuche es in ein paar Minuten erneut. Es wurde nichts gesendet.${referTo(p)}`,
   'file.blocked_source': (p) =>
     `${p.name} kann nicht geteilt werden: Die Datei liegt nicht dort, wo ich Dateien holen darf. Lade sie noch einmal hoch und versuche es erneut. Es wurde nichts gesendet.`,
+  'file.blocked_type': (p) =>
+    `${p.name} kann nicht geteilt werden: Dateien, die auf .${p.type} enden, sind hier nicht erlaubt. Es wurde nichts gesendet.`,
+  'file.infected': (p) =>
+    `${p.name} kann nicht geteilt werden: Die Datei enthält Schadsoftware (${p.malware}). Es wurde nichts gesendet.`,
+  'file.too_large_to_scan': (p) =>
+    `${p.name} kann nicht geteilt werden: Die Datei ist größer, als der Virenscanner annimmt. Es wurde nichts gesendet.`,
   'file.upload_missing': (p) =>
     `${p.name} wurde nicht vollständig hochgeladen. Lade die Datei noch einmal hoch. Es wurde nichts gesendet.`,
 
@@ -382,6 +388,8 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   // Anything
   'storage.unavailable': (p) =>
     `Ich konnte deine Datei gerade nicht speichern, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut.${referTo(p)}`,
+  'scanner.unavailable': (p) =>
+    `Ich konnte deine Datei gerade nicht auf Schadsoftware prüfen, deshalb wurde nichts gesendet. Versuche es in ein paar Minuten erneut.${referTo(p)}`,
   'service.unavailable': (p) =>
     `Das geht gerade nicht. Versuche es in einer Minute noch einmal.${referTo(p)}`,
   'request.malformed': () => 'Das habe ich nicht verstanden. Lade die Seite neu und versuche es erneut.',

@@ -90,6 +90,12 @@ export const en = {
     `I could not fetch ${p.name} from ${p.platform}. Try again in a few minutes. Nothing was sent.${referTo(p)}`,
   'file.blocked_source': (p: { name: string }) =>
     `${p.name} can't be shared: it is not stored where I may fetch files. Upload it again and retry. Nothing was sent.`,
+  'file.blocked_type': (p: { name: string; type: string }) =>
+    `${p.name} can't be shared: files that end in .${p.type} are not allowed here. Nothing was sent.`,
+  'file.infected': (p: { name: string; malware: string }) =>
+    `${p.name} can't be shared: it contains malware (${p.malware}). Nothing was sent.`,
+  'file.too_large_to_scan': (p: { name: string }) =>
+    `${p.name} can't be shared: it is larger than the malware scanner takes. Nothing was sent.`,
   'file.upload_missing': (p: { name: string }) =>
     `The upload of ${p.name} did not complete. Upload it again. Nothing was sent.`,
 
@@ -418,6 +424,8 @@ export const en = {
   // Anything
   'storage.unavailable': (p: Referred) =>
     `I couldn't save your file just now, so nothing was sent. Try again in a few minutes.${referTo(p)}`,
+  'scanner.unavailable': (p: Referred) =>
+    `I couldn't check your file for malware just now, so nothing was sent. Try again in a few minutes.${referTo(p)}`,
   'service.unavailable': (p: Referred) =>
     `This does not work at the moment. Try again in a minute.${referTo(p)}`,
   'request.malformed': (_: Nothing) => 'That request was not understood. Reload the page and try again.',

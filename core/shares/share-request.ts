@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { Entrance } from '../../prisma/generated/enums.js';
 import { AppError, FieldErrors } from '../errors.js';
+import type { Limits } from '../ports.js';
 import { attachmentSource } from './attachment-source.js';
 import { cleanFileName } from './file-name.js';
 import { findRecipientsProblem, parseRecipients } from './recipients.js';
@@ -10,6 +11,8 @@ export const MAX_FILES = 10;
 export const MAX_MESSAGE_LENGTH = 1000;
 export const LIFETIMES_DAYS = [1, 7, 30] as const;
 export const DEFAULT_LIFETIME_DAYS = 7;
+
+type FileLimits = Pick<Limits, 'maxFileBytes' | 'blockedFileTypes'>;
 
 /** Postgres takes no zero byte. */
 const plainText = z.string().refine((text) => !text.includes('\0'));
@@ -46,10 +49,7 @@ export type CheckedShareRequest = z.output<typeof shareRequest>;
  * The request with clean names, checked addresses and a trimmed message.
  * @throws AppError invalid for the first thing that a person has to mend
  */
-export function checkShareRequest(
-  input: ShareRequest,
-  limits: { maxFileBytes: number },
-): CheckedShareRequest {
+export function checkShareRequest(input: ShareRequest, limits: FileLimits): CheckedShareRequest {
   const { request, problems } = readShareRequest(input, limits);
   const [first] = Object.values(problems);
   if (first) throw first;
@@ -60,7 +60,7 @@ export function checkShareRequest(
  * The same for a form, which shows each thing to mend beside its field: `files`, `emails`, `message`, `lifetimeDays`.
  * @throws FieldErrors for every wrong field at once; AppError invalid for what no form sends
  */
-export function checkShareForm(input: ShareRequest, limits: { maxFileBytes: number }): CheckedShareRequest {
+export function checkShareForm(input: ShareRequest, limits: FileLimits): CheckedShareRequest {
   const { request, problems } = readShareRequest(input, limits);
   if (Object.keys(problems).length > 0) throw new FieldErrors(problems);
   return request;
@@ -68,7 +68,7 @@ export function checkShareForm(input: ShareRequest, limits: { maxFileBytes: numb
 
 function readShareRequest(
   input: ShareRequest,
-  limits: { maxFileBytes: number },
+  limits: FileLimits,
 ): { request: CheckedShareRequest; problems: Record<string, AppError> } {
   const parsed = shareRequest.safeParse(input);
   if (!parsed.success) throw new AppError('invalid', 'request.malformed', {}, { cause: parsed.error });
@@ -77,7 +77,7 @@ function readShareRequest(
   const recipients = parseRecipients(request.emails.join(', '));
   const message = request.message.replace(/\r\n?/g, '\n').replace(UNSAFE_IN_MESSAGE, '').trim();
   const found = {
-    files: findFilesProblem(files, limits.maxFileBytes),
+    files: findFilesProblem(files, limits),
     emails: findRecipientsProblem(recipients),
     message:
       message.length > MAX_MESSAGE_LENGTH
@@ -96,19 +96,16 @@ function readShareRequest(
 
 /**
  * The files alone, so that a platform can refuse them before it asks for anything else.
- * @throws AppError invalid for none, too many, an empty one or one over the limit
+ * @throws AppError invalid for none, too many, an empty one, one over the limit or of a type that is blocked
  */
-export function checkFiles(
-  files: readonly { name: string; sizeBytes: number }[],
-  maxFileBytes: number,
-): void {
-  const problem = findFilesProblem(files, maxFileBytes);
+export function checkFiles(files: readonly { name: string; sizeBytes: number }[], limits: FileLimits): void {
+  const problem = findFilesProblem(files, limits);
   if (problem) throw problem;
 }
 
 function findFilesProblem(
   files: readonly { name: string; sizeBytes: number }[],
-  maxFileBytes: number,
+  { maxFileBytes, blockedFileTypes }: FileLimits,
 ): AppError | null {
   if (files.length === 0) return new AppError('invalid', 'file.none', {});
   if (files.length > MAX_FILES) return new AppError('invalid', 'file.too_many', { max: MAX_FILES });
@@ -117,6 +114,8 @@ function findFilesProblem(
     if (sizeBytes > maxFileBytes) {
       return new AppError('invalid', 'file.too_large', { name, sizeBytes, limitBytes: maxFileBytes });
     }
+    const blocked = blockedFileTypes.find((type) => name.toLowerCase().endsWith(`.${type}`));
+    if (blocked !== undefined) return new AppError('invalid', 'file.blocked_type', { name, type: blocked });
   }
   return null;
 }

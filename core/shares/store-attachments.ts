@@ -11,14 +11,17 @@ import { endShare } from './end-share.js';
 import { markReady } from './mark-ready.js';
 import { claimShare, type Failures, type ShareLease } from './share-lease.js';
 
-type StoreDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks' | 'fetchers' | 'limits'>;
+type StoreDeps = Pick<
+  Deps,
+  'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks' | 'fetchers' | 'scanner' | 'limits'
+>;
 
 /** Tries that may be given up for each reason; with the last one the share fails. */
 const MAX_FAILURES: Readonly<Failures> = { fetchFailures: 6, unexpectedErrors: 20 };
 
 /**
  * Reads every byte of a share once, chat files as they stream into storage and uploads from where they landed,
- * leaves size and SHA-256 in the rows, and moves the share to READY. Safe to run twice at once: the lease's
+ * has them scanned where a scanner is configured, leaves size and SHA-256 in the rows, and moves the share to READY. Safe to run twice at once: the lease's
  * fence lets one of them win. A share that cannot be stored ends as FAILED; nothing was mailed.
  * @throws AppError unavailable where another try can help; the share is then back in RECEIVED
  */
@@ -51,13 +54,17 @@ async function storeAttachment(deps: StoreDeps, lease: ShareLease, attachment: A
   const reading = isUpload
     ? await openUpload(deps.files, storageKey, attachment.name)
     : await deps.fetchers.fetch(source, { name: attachment.name, sizeBytes: announced });
-  const meter = measure(isUpload ? reading : fromPlatform(reading, attachment, source.kind), lease.signal);
+  const bytes = isUpload ? reading : fromPlatform(reading, attachment, source.kind);
+  const scan = deps.scanner?.begin(attachment.name);
+  const meter = measure(scan?.pass(bytes) ?? bytes, lease.signal);
   try {
     if (isUpload) await drain(meter.chunks);
     else await deps.files.put(storageKey, Readable.from(meter.chunks, { objectMode: false }), announced);
+    await scan?.finish();
   } finally {
     // Storage that refuses before it reads leaves the line to the source open.
     reading.destroy();
+    scan?.close();
   }
   const { sizeBytes, sha256 } = meter.result();
   if (isUpload) checkUpload(attachment.name, sizeBytes, deps.limits.maxFileBytes);

@@ -42,6 +42,7 @@ beforeAll(async () => {
       DATABASE_URL: database.connectionString,
       LEASE_SECONDS: '3',
       MAX_FILE_BYTES: String(MAX_FILE_BYTES),
+      BLOCKED_FILE_TYPES: '.Scr, vbs',
     },
   });
   ada = await signIn(stack.urls.portal, stack.account);
@@ -96,6 +97,12 @@ describe.each(names)('from %s, what cannot be sent is refused in words, and leav
         sizeBytes: MAX_FILE_BYTES + 1,
         limitBytes: MAX_FILE_BYTES,
       }),
+    ],
+    [
+      'a file of a type that is blocked (M21)',
+      [plan, file('Setup.SCR')],
+      'a@b.co',
+      text('file.blocked_type', { name: 'Setup.SCR', type: 'scr' }),
     ],
   ])('%s', async (_, files, emails, message) => {
     const before = await countEverything();

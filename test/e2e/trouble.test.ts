@@ -11,15 +11,25 @@ import {
 import { linkIn, mailsTo, waitForMail } from '../support/inbox.js';
 import { signIn } from '../support/portal-person.js';
 import { hasRedis, REDIS_HINT, startRedis, type TestRedis } from '../support/start-redis.js';
+import {
+  CLAMD_HINT,
+  hasClamd,
+  MALWARE,
+  MALWARE_NAME,
+  startClamd,
+  type TestClamd,
+} from '../support/start-clamd.js';
 import { startStack, type TestStack } from '../support/start-stack.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const isRedisMissing = !hasRedis() && !process.env.CI;
+const isClamdMissing = !hasClamd() && !process.env.CI;
 
 const file = (name: string): ChatFile => ({ name, bytes: Buffer.from(`These are the bytes of ${name}.`) });
 
 let database: TestDatabase;
 let redis: TestRedis | null = null;
+let clamd: TestClamd | null = null;
 let stack: TestStack;
 let slack: SlackPerson;
 let discord: ChatPerson;
@@ -27,11 +37,13 @@ let discord: ChatPerson;
 beforeAll(async () => {
   database = await createTestDatabase();
   if (!isRedisMissing) redis = await startRedis();
+  if (!isClamdMissing) clamd = await startClamd();
   stack = await startStack({
     env: {
       DATABASE_URL: database.connectionString,
       LEASE_SECONDS: '3',
       ...(redis ? { REDIS_URL: redis.url } : {}),
+      ...(clamd ? { CLAMD_URL: clamd.url } : {}),
     },
   });
   await stack.query('UPDATE account SET undo_seconds = 0');
@@ -42,6 +54,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.stop();
   await redis?.close();
+  await clamd?.close();
   await database.drop();
 });
 
@@ -94,6 +107,29 @@ describe('a file that is not what was promised fails its share, in words', () =>
     await expireAttachments(false);
     await expectNothingOf(to);
   });
+
+  test.skipIf(isClamdMissing)(
+    `infected, from each entrance (M21)${isClamdMissing ? ` (skipped: ${CLAMD_HINT})` : ''}`,
+    async () => {
+      const infected = { name: 'infected.txt', bytes: Buffer.concat([Buffer.from('Hello, '), MALWARE]) };
+      const message = text('file.infected', { name: infected.name, malware: MALWARE_NAME });
+      for (const [person, to] of [
+        [slack, 'slack.infected@example.com'],
+        [discord, 'discord.infected@example.com'],
+      ] as const) {
+        const answer = await (await person.share([file('fine.txt'), infected], to)).press('Send');
+        await answer.waitFor(message);
+        await expectNothingOf(to);
+      }
+      const ada = await signIn(stack.urls.portal, stack.account);
+      const { shareId } = await ada.share([infected], 'portal.infected@example.com');
+      await waitFor('the portal to say so', async () => {
+        const page = await ada.client.get(`/shares/${shareId}`);
+        return page.text.includes('contains malware') || null;
+      });
+      await expectNothingOf('portal.infected@example.com');
+    },
+  );
 });
 
 test('an upload of another size than announced is mailed and billed with its own', async () => {

@@ -26,6 +26,7 @@ export const limits: Limits = {
   maxSharesPerHour: 1_000,
   maxRecipientsPerDay: 1_000,
   maxRecipientsPerDayWhenNew: 1_000,
+  blockedFileTypes: [],
 };
 
 export const linkSecrets = ['a secret for tests, long enough to be one'] as const;

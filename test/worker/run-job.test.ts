@@ -20,7 +20,7 @@ afterAll(() => database.drop());
 function createDeps() {
   const fetchers = fakeFetcher({ F1: Buffer.from('hello') });
   const fakes = { queue: fakeQueue(), log: fakeLog(), files: fakeFiles(), marks: fakeMarks() };
-  return { db: database.db, fetchers, limits, timings, ...fakes };
+  return { db: database.db, fetchers, scanner: null, limits, timings, ...fakes };
 }
 
 describe('a job', () => {

@@ -10,7 +10,7 @@ import { FieldErrors } from '../../../core/errors.js';
 import { catchError } from '../../support/catch-error.js';
 import { shareRequest, slackFile, uploadFile } from '../../support/shares.js';
 
-const limits = { maxFileBytes: 1000 };
+const limits = { maxFileBytes: 1000, blockedFileTypes: ['exe'] };
 const check = (changes: Partial<ShareRequest>): CheckedShareRequest => {
   return checkShareRequest(shareRequest(changes), limits);
 };
@@ -35,6 +35,7 @@ describe('a share request', () => {
     ['file.too_many', { files: Array.from({ length: 11 }, (_, n) => slackFile(`${n}.txt`, 1)) }],
     ['file.empty', { files: [slackFile('a.txt', 5), slackFile('b.txt', 0)] }],
     ['file.too_large', { files: [slackFile('a.txt', 1001)] }],
+    ['file.blocked_type', { files: [slackFile('a.txt', 5), slackFile('Setup.EXE', 5)] }],
     ['recipients.none', { emails: [] }],
     ['recipients.malformed', { emails: ['bob'] }],
     ['recipients.too_many', { emails: ['a@x.org b@x.org c@x.org', 'd@x.org e@x.org f@x.org'] }],

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { AppError } from '../../../core/errors.js';
-import type { FileFetcher, Limits } from '../../../core/ports.js';
+import type { FileFetcher, Limits, Scanner } from '../../../core/ports.js';
 import { revokeShare } from '../../../core/shares/revoke-share.js';
 import { storeAttachments } from '../../../core/shares/store-attachments.js';
 import { timingsFor } from '../../../core/timings.js';
@@ -43,13 +43,17 @@ beforeEach(async () => {
   log = fakeLog();
 });
 
-const depsWith = (fetchers: FileFetcher, own: { limits?: Partial<Limits>; leaseSeconds?: number } = {}) => ({
+const depsWith = (
+  fetchers: FileFetcher,
+  own: { limits?: Partial<Limits>; leaseSeconds?: number; scanner?: Scanner } = {},
+) => ({
   db: database.db,
   queue,
   log,
   files,
   marks,
   fetchers,
+  scanner: own.scanner ?? null,
   timings: own.leaseSeconds ? timingsFor(own.leaseSeconds) : timings,
   limits: { ...limits, ...own.limits },
 });
@@ -60,6 +64,20 @@ const chatShare = (size: number = bytes.length) => {
     files: [slackFile('a.pdf', size)],
     emails: ['a@x.org b@x.org'],
   });
+};
+
+/** An upload that has landed with that content, whatever was announced. */
+const landed = async (announced: number, content: Buffer): Promise<string> => {
+  const request = { entrance: 'PORTAL' as const, files: [uploadFile('a.pdf', announced)] };
+  const shareId = await acceptShare(database.db, accountId, request);
+  const storageKey = `shares/${shareId}/00112233445566778899aabbccddeeff`;
+  files.objects.set(storageKey, { bytes: content, modifiedAt: new Date() });
+  await database.db.attachment.updateMany({
+    where: { shareId },
+    data: { storageKey, uploadedAt: new Date() },
+  });
+  await database.db.share.update({ where: { id: shareId }, data: { state: 'RECEIVED' } });
+  return shareId;
 };
 
 describe('a chat share', () => {
@@ -319,19 +337,6 @@ describe('a share revoked while it is stored', () => {
 });
 
 describe('an uploaded share', () => {
-  const landed = async (announced: number, content: Buffer): Promise<string> => {
-    const request = { entrance: 'PORTAL' as const, files: [uploadFile('a.pdf', announced)] };
-    const shareId = await acceptShare(database.db, accountId, request);
-    const storageKey = `shares/${shareId}/00112233445566778899aabbccddeeff`;
-    files.objects.set(storageKey, { bytes: content, modifiedAt: new Date() });
-    await database.db.attachment.updateMany({
-      where: { shareId },
-      data: { storageKey, uploadedAt: new Date() },
-    });
-    await database.db.share.update({ where: { id: shareId }, data: { state: 'RECEIVED' } });
-    return shareId;
-  };
-
   test('is read once where it landed, and keeps its key', async () => {
     const shareId = await landed(bytes.length, bytes);
     await storeAttachments(depsWith(noFetcher), shareId);
@@ -417,6 +422,61 @@ describe('an uploaded share', () => {
     files.objects.clear();
     await storeAttachments(depsWith(noFetcher), shareId);
     expect(await readShare(shareId)).toMatchObject({ state: 'FAILED', failureCode: 'file.upload_missing' });
+  });
+});
+
+describe('a scanner', () => {
+  /** Finds malware wherever `found` is in a file, or is down. */
+  const scannerFor = (found: string | null): Scanner => ({
+    begin(name) {
+      let passed = '';
+      return {
+        async *pass(chunks) {
+          for await (const chunk of chunks) {
+            passed += chunk.toString('latin1');
+            yield chunk;
+          }
+        },
+        async finish() {
+          if (found === null) throw new AppError('unavailable', 'scanner.unavailable', {});
+          if (passed.includes(found))
+            throw new AppError('invalid', 'file.infected', { name, malware: 'Eicar' });
+        },
+        close: () => undefined,
+      };
+    },
+  });
+
+  const chat = () => chatShare(10);
+  const upload = () => landed(10, Buffer.from('0123456789'));
+
+  test.each([
+    ['chat', chat],
+    ['the portal', upload],
+  ])('that finds malware ends a share from %s, and its objects go (M21)', async (_, accept) => {
+    const shareId = await accept();
+    const deps = depsWith(fakeFetcher({ F1: Buffer.from('0123456789') }), { scanner: scannerFor('567') });
+    await storeAttachments(deps, shareId);
+    expect(await readShare(shareId)).toMatchObject({
+      state: 'FAILED',
+      failureCode: 'file.infected',
+    });
+    expect(queue.jobs).toContainEqual(expect.objectContaining({ name: 'delete-objects' }));
+    expect(marks.shares).toEqual([]);
+    expect(await usedBytes()).toBe(0n);
+  });
+
+  test('that is down makes a share wait, without end', async () => {
+    const shareId = await chat();
+    const fetcher = fakeFetcher({ F1: Buffer.from('0123456789') });
+    for (let round = 0; round < 30; round += 1) {
+      await expect(
+        storeAttachments(depsWith(fetcher, { scanner: scannerFor(null) }), shareId),
+      ).rejects.toMatchObject({ code: 'scanner.unavailable' });
+    }
+    expect(await readShare(shareId)).toMatchObject({ state: 'RECEIVED' });
+    await storeAttachments(depsWith(fetcher, { scanner: scannerFor('nothing') }), shareId);
+    expect(await readShare(shareId)).toMatchObject({ state: 'READY' });
   });
 });
 

@@ -8,7 +8,7 @@ const { VITEST_JSON: report } = process.env;
 export default defineConfig({
   test: {
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
-    globalSetup: 'test/support/global-setup.ts',
+    globalSetup: ['test/support/global-setup.ts', 'test/support/serve-builds.ts'],
     // Node 20 is the floor; the SDK's notice about later releases says nothing about a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'forks',
@@ -22,7 +22,8 @@ export default defineConfig({
           // Modules are loaded once for many files: none keeps a state of its own, and none is mocked.
           isolate: false,
           testTimeout: 20_000,
-          hookTimeout: 60_000,
+          // The hook that first needs dist/ may have to wait for its build, on a machine that does much else.
+          hookTimeout: 120_000,
         },
       },
       {

@@ -146,5 +146,8 @@ export default defineConfig(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
-  { files: ['*.config.{js,ts}', 'test/support/global-setup.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['*.config.{js,ts}', 'test/support/{global-setup,serve-builds}.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
 );

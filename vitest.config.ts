@@ -8,7 +8,7 @@ const { VITEST_JSON: report } = process.env;
 export default defineConfig({
   test: {
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
-    globalSetup: 'test/support/global-setup.ts',
+    globalSetup: ['test/support/global-setup.ts', 'test/support/serve-builds.ts'],
     // Node 20 is the floor; the SDK's notice about later releases says nothing about a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'forks',
@@ -23,7 +23,8 @@ export default defineConfig({
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 20_000,
-          hookTimeout: 60_000,
+          // The hook that first needs dist/ may have to wait for its build, on a machine that does much else.
+          hookTimeout: 120_000,
         },
       },
       {

@@ -12,7 +12,7 @@ import { startS3 } from '../../local/s3/start-s3.js';
 import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
 import { findFreePorts } from '../../local/start/ports.js';
 import { applyMigrations } from '../../prisma/migrate.js';
-import { buildWhenStale } from '../support/build-when-stale.js';
+import { getBuilt } from '../support/get-built.js';
 import { startBot, type BotProcess } from '../support/start-bot.js';
 import { hasRedis, startRedis } from '../support/start-redis.js';
 import { makeDataDir } from '../support/start-stack.js';
@@ -44,7 +44,7 @@ type Look = () => number | null;
 
 if (!Number.isInteger(COMMANDS) || COMMANDS < 40) throw new Error('how many commands? at least 40');
 if (!hasRedis()) throw new Error('the queue is a Redis here: apt-get install redis-server');
-buildWhenStale(process.cwd());
+const [botPath, workerPath] = [await getBuilt('bot.js'), await getBuilt('worker.js')];
 const dataDir = await makeDataDir();
 const [botPort = 0] = await findFreePorts(1);
 const botUrl = `http://127.0.0.1:${botPort}`;
@@ -83,12 +83,12 @@ try {
     ...{ MAX_SHARES_PER_HOUR: '1000000', MAX_RECIPIENTS_PER_DAY: '1000000' },
     ...{ MAX_RECIPIENTS_PER_DAY_WHEN_NEW: '1000000', MAX_LIVE_BYTES_PER_ACCOUNT: String(1024 ** 4) },
   };
-  const bot = await startBot('dist/bot.js', {
+  const bot = await startBot(botPath, {
     ...{ ...env, PORTAL_URL: 'http://127.0.0.1:3000', BOT_PORT: String(botPort) },
     LINK_SECRET: 'a secret for a bench, long enough to be one',
   });
   processes.push(bot);
-  const worker = await startBot('dist/worker.js', {
+  const worker = await startBot(workerPath, {
     ...{ ...env, S3_BUCKET: BUCKET, S3_ENDPOINT: `http://127.0.0.1:${storagePort}` },
     ...{ AWS_ACCESS_KEY_ID: STORAGE.accessKeyId, AWS_SECRET_ACCESS_KEY: STORAGE.secretAccessKey },
   });

@@ -5,7 +5,7 @@ import { registerCommands } from '../../bot/discord/register-commands.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
 import { startPostgres } from '../../local/postgres/start-postgres.js';
 import { applyMigrations } from '../../prisma/migrate.js';
-import { buildWhenStale } from '../support/build-when-stale.js';
+import { getBuilt } from '../support/get-built.js';
 import { startBot, type BotProcess } from '../support/start-bot.js';
 import { makeDataDir } from '../support/start-stack.js';
 import { median, printFigure, printHeading } from './parts/report.js';
@@ -22,7 +22,7 @@ const CHANNEL = '300000000000000001';
 const TOKEN = 'local-token';
 const APPLICATION_ID = '900000000000000001';
 
-buildWhenStale(process.cwd());
+const botPath = await getBuilt('bot.js');
 const dataDir = await makeDataDir();
 const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), port: 0, database: 'passalong' });
 const discord = await startDiscord({ port: 0, token: TOKEN, applicationId: APPLICATION_ID });
@@ -33,7 +33,7 @@ try {
   const apiUrl = `${discord.url}/api`;
   await registerCommands({ token: TOKEN, applicationId: APPLICATION_ID, apiUrl, fileHosts: [] });
   const start = async (): Promise<BotProcess> => {
-    const bot = await startBot('dist/bot.js', {
+    const bot = await startBot(botPath, {
       DATABASE_URL: connectionString,
       PORTAL_URL: 'http://127.0.0.1:3000',
       LINK_SECRET: 'a secret for a bench, long enough to be one',

@@ -12,8 +12,8 @@ import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
 import { findFreePorts } from '../../local/start/ports.js';
 import { createAccount } from '../support/accounts.js';
 import { breakage } from '../support/broken-payloads.js';
-import { buildProcesses, type BuiltProcesses } from '../support/build-processes.js';
 import { linkSecrets } from '../support/fakes.js';
+import { getBuilt } from '../support/get-built.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { startBot, type BotProcess } from '../support/start-bot.js';
 import {
@@ -36,7 +36,6 @@ const UNSPOKEN = /secret/i;
 const SEED = 835984976;
 
 let database: OpenTestDatabase;
-let built: BuiltProcesses;
 let dataDir: string;
 let slack: LocalSlack;
 let discord: LocalDiscord;
@@ -50,9 +49,9 @@ beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'broken-payloads-'));
   const [port = 0] = await findFreePorts(1);
   slackUrl = `http://127.0.0.1:${port}`;
-  [database, built, discord, slack] = await Promise.all([
+  const botPath = await getBuilt('bot.js');
+  [database, discord, slack] = await Promise.all([
     openTestDatabase(),
-    buildProcesses(),
     startDiscord({ port: 0, token: TOKEN, applicationId: APPLICATION_ID }),
     startSlack({
       ...{ port: 0, dataDir, requestUrl: `${slackUrl}/slack/events`, signingSecret: SECRET },
@@ -63,7 +62,7 @@ beforeAll(async () => {
     }),
   ]);
   await registerCommands(settingsFor(discord));
-  bot = await startBot(built.botPath, {
+  bot = await startBot(botPath, {
     ...{ DATABASE_URL: database.connectionString, LOG_LEVEL: 'debug', LINK_SECRET: linkSecrets[0] },
     ...{ PORTAL_URL: 'http://127.0.0.1:3000', BOT_PORT: String(port) },
     ...{ SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'client-secret', SLACK_SIGNING_SECRET: SECRET },
@@ -94,7 +93,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bot.end('SIGKILL');
-  await Promise.all([slack.close(), discord.close(), database.drop(), built.remove()]);
+  await Promise.all([slack.close(), discord.close(), database.drop()]);
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -5,8 +5,8 @@ import { createConnector } from '../../adapters/database.js';
 import { registerCommands } from '../../bot/discord/register-commands.js';
 import { GATEWAY_LOCK, startDiscordPlatform } from '../../bot/discord/start-discord-platform.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
-import { buildProcesses, type BuiltProcesses } from '../support/build-processes.js';
 import { linkSecrets } from '../support/fakes.js';
+import { getBuilt } from '../support/get-built.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { startBot, type BotProcess } from '../support/start-bot.js';
 import { ADA, APPLICATION_ID, GENERAL, settingsFor, testDeps, TOKEN, type TestDeps } from './discord-rig.js';
@@ -17,17 +17,17 @@ const TAKEN_OVER_WITHIN_MS = 10_000;
 const BEAT_MS = 2_000;
 
 let database: OpenTestDatabase;
-let built: BuiltProcesses;
+let botPath: string;
 let discord: LocalDiscord;
 let platforms: ChatPlatform[] = [];
 let bots: BotProcess[] = [];
 
 beforeAll(async () => {
-  [database, built] = await Promise.all([openTestDatabase(), buildProcesses()]);
+  botPath = await getBuilt('bot.js');
+  database = await openTestDatabase();
 });
 
 afterAll(async () => {
-  await built.remove();
   await database.drop();
 });
 
@@ -51,7 +51,7 @@ async function join(deps: TestDeps, settings = settingsFor(discord)): Promise<Ch
 }
 
 async function startProcess(): Promise<BotProcess> {
-  const bot = await startBot(built.botPath, {
+  const bot = await startBot(botPath, {
     DATABASE_URL: database.connectionString,
     PORTAL_URL: 'http://127.0.0.1:3000',
     LINK_SECRET: linkSecrets[0],

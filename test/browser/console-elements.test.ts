@@ -26,13 +26,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startConsole, type LocalConsole } from '../../local/console/start-console.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
 import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
-import { buildWhenStale } from '../support/build-when-stale.js';
 import { findSerious } from '../support/find-serious.js';
+import { getBuilt } from '../support/get-built.js';
 import { openBrowser, openVisitor, type Visitor } from '../support/open-browser.js';
 
 // Apps of the tests' own, which use what ours does not use yet: the console shows what the doubles accept.
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
 const [ADA, GENERAL] = ['U0ADA00001', 'C0GENERAL1'];
 const APPLICATION_ID = '900000000000000001';
 
@@ -61,7 +60,7 @@ let browser: Browser;
 let visitor: Visitor;
 
 beforeAll(async () => {
-  buildWhenStale(ROOT);
+  const assetsDir = await getBuilt('local/console');
   dataDir = await mkdtemp(path.join(tmpdir(), 'console-elements-'));
   app = createServer((incoming, outgoing) => {
     void bodyOf(incoming).then(async (body) => {
@@ -86,7 +85,6 @@ beforeAll(async () => {
   const ready = new Promise((resolve) => bot.once(Events.ClientReady, resolve));
   await bot.login('t');
   await ready;
-  const assetsDir = path.join(ROOT, 'dist/local/console');
   local = await startConsole({ port: 0, assetsDir, slackUrl: slack.url, discordUrl: discord.url });
   browser = await openBrowser();
 });

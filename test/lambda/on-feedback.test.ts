@@ -10,8 +10,8 @@ import { createHandler } from '../../lambda/on-feedback/on-feedback.js';
 import { startLambda, type Lambda } from '../../local/lambda/start-lambda.js';
 import { startSes, type Ses } from '../../local/ses/start-ses.js';
 import { createAccount } from '../support/accounts.js';
-import { buildProcesses, type BuiltProcesses } from '../support/build-processes.js';
 import { fakeLog } from '../support/fakes.js';
+import { getBuilt } from '../support/get-built.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { readyShare } from '../support/shares.js';
 
@@ -20,17 +20,17 @@ process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
 
 let database: OpenTestDatabase;
-let built: BuiltProcesses;
 let dataDir: string;
 let lambda: Lambda;
 let ses: Ses;
 let shareId: string;
 
 beforeAll(async () => {
-  [database, built] = await Promise.all([openTestDatabase(), buildProcesses()]);
+  const zipPath = await getBuilt('lambda/on-feedback.zip');
+  database = await openTestDatabase();
   dataDir = await mkdtemp(path.join(tmpdir(), 'on-feedback-'));
   const onFeedback = (databaseUrl: string) => ({
-    zipPath: built.onFeedbackZipPath,
+    zipPath,
     handler: 'index.handler',
     timeoutMs: 60_000,
     concurrency: 2,
@@ -54,7 +54,6 @@ afterAll(async () => {
   await lambda.close();
   await database.drop();
   await rm(dataDir, { recursive: true, force: true });
-  await built.remove();
 });
 
 beforeEach(async () => {

@@ -15,7 +15,6 @@ import type { SesMessage } from '../../local/ses/journal.js';
 import { startSes, type Ses } from '../../local/ses/start-ses.js';
 import { credentials, startTestS3, type TestS3 } from '../local/s3-support.js';
 import { createAccount } from '../support/accounts.js';
-import { buildProcesses, type BuiltProcesses } from '../support/build-processes.js';
 import {
   fakeFiles,
   fakeLog,
@@ -25,13 +24,13 @@ import {
   linkSecrets,
   timings,
 } from '../support/fakes.js';
+import { getBuilt } from '../support/get-built.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { readyShare } from '../support/shares.js';
 
 const password = 'violet tractor jumps';
 
 let database: OpenTestDatabase;
-let built: BuiltProcesses;
 let dataDir: string;
 let ses: Ses;
 let lambda: Lambda;
@@ -39,12 +38,13 @@ let s3: TestS3;
 let accountId: string;
 
 beforeAll(async () => {
-  [database, built] = await Promise.all([openTestDatabase(), buildProcesses()]);
+  const zipPath = await getBuilt('lambda/on-ready.zip');
+  database = await openTestDatabase();
   dataDir = await mkdtemp(path.join(tmpdir(), 'on-ready-'));
   ses = await startSes({ dataDir: path.join(dataDir, 'ses'), port: 0, credentials });
   ses.faults.maxSendRate = 1_000;
   const onReady = (databaseUrl: string) => ({
-    zipPath: built.onReadyZipPath,
+    zipPath,
     handler: 'index.handler',
     timeoutMs: 60_000,
     concurrency: 2,
@@ -80,7 +80,6 @@ afterAll(async () => {
   await ses.close();
   await database.drop();
   await rm(dataDir, { recursive: true, force: true });
-  await built.remove();
 });
 
 beforeEach(async () => {

@@ -4,24 +4,20 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { startDiscord } from '../../local/discord/start-discord.js';
+import { getBuilt } from '../support/get-built.js';
+
+let script: string;
+
+beforeAll(async () => {
+  script = await getBuilt('local/discord.js');
+});
 
 test('the process says where it is ready, answers, and on SIGTERM leaves with 0 and no files', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'discord-main-'));
   onTestFinished(() => rm(dataDir, { recursive: true }));
-  const bundle = join(dataDir, 'main.mjs');
-  const { build } = await import('esbuild');
-  await build({
-    entryPoints: ['local/discord/main.ts'],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
-  });
   const env = {
     ...process.env,
     LOCAL_DISCORD_PORT: '0',
@@ -29,7 +25,7 @@ test('the process says where it is ready, answers, and on SIGTERM leaves with 0 
     LOCAL_DISCORD_APPLICATION_ID: '900000000000000001',
     LOCAL_DISCORD_DATA_DIR: dataDir,
   };
-  const child = spawn(process.execPath, [bundle], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const url = /^ready (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(line.toString())?.[1];
@@ -41,7 +37,7 @@ test('the process says where it is ready, answers, and on SIGTERM leaves with 0 
     child.kill('SIGTERM');
   }
   expect(await once(child, 'exit')).toEqual([0, null]);
-  expect(await readdir(dataDir)).toEqual(['main.mjs']);
+  expect(await readdir(dataDir)).toEqual([]);
 });
 
 test('registered commands outlive the process, under their ids, and nothing else does', async () => {

@@ -1,15 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
 import { strToU8, zipSync } from 'fflate';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LambdaFunction } from '../../local/lambda/invocation.js';
 import { startLambda, type Lambda } from '../../local/lambda/start-lambda.js';
+import { getBuilt } from '../support/get-built.js';
 
 /** The functions of these tests write what they do into the file that JOURNAL names, one line each. */
 const journalCode = `
@@ -240,23 +240,13 @@ describe('the runtime', () => {
 });
 
 describe('the process', () => {
-  let bundleDir: string;
+  let script: string;
   let main: ChildProcess | undefined;
 
   beforeAll(async () => {
-    bundleDir = await mkdtemp(join(tmpdir(), 'lambda-main-'));
-    const outfile = join(bundleDir, 'lambda.mjs');
-    await build({
-      entryPoints: ['local/lambda/main.ts'],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-    });
-    await copyFile('local/lambda/bootstrap.mjs', join(bundleDir, 'bootstrap.mjs'));
+    script = await getBuilt('local/lambda.js');
   });
   afterEach(() => main?.kill('SIGKILL'));
-  afterAll(() => rm(bundleDir, { recursive: true }));
 
   test('resumes after kill -9 with every event that it accepted, and its children die with it', async () => {
     const code = `export const handler = async (event) => {
@@ -298,7 +288,7 @@ describe('the process', () => {
   async function startMain(code: string, env: Record<string, string>) {
     const functions = { fn: await packFunction(code, { concurrency: 1 }) };
     Object.assign(functions.fn.env, env);
-    main = spawn(process.execPath, [join(bundleDir, 'lambda.mjs')], {
+    main = spawn(process.execPath, [script], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       env: {
         PATH: process.env.PATH,

@@ -3,17 +3,15 @@ import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startPostgres, type RunningPostgres } from '../../local/postgres/start-postgres.js';
+import { getBuilt } from '../support/get-built.js';
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
-const mainBundle = path.join(repository, `test/output/postgres-main-${process.pid}.mjs`);
 const isRoot = process.getuid?.() === 0;
 
+let script: string;
 let dataDir: string;
 /** With a database, whose server is stopped: it takes seconds to make and moments to copy. */
 let made: string;
@@ -21,21 +19,13 @@ const running: RunningPostgres[] = [];
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [path.join(repository, 'local/postgres/main.ts')],
-    outfile: mainBundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-  });
+  script = await getBuilt('local/postgres.js');
   made = await mkdtemp(path.join(tmpdir(), 'passalong-postgres-test-'));
   const postgres = await startPostgres({ dataDir: made, port: 0, durable: false, database: 'app' });
   await postgres.close();
 });
 
 afterAll(async () => {
-  await rm(mainBundle);
   await rm(made, { recursive: true });
 });
 
@@ -186,7 +176,7 @@ async function start(): Promise<RunningPostgres> {
 
 function forkMain(): ChildProcess {
   const env = { ...process.env, LOCAL_POSTGRES_DATA_DIR: dataDir, LOCAL_POSTGRES_DATABASE: 'app' };
-  const child = fork(mainBundle, { env, execArgv: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = fork(script, { env, execArgv: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   children.push(child);
   return child;
 }

@@ -17,28 +17,22 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { getBuilt } from '../support/get-built.js';
 import { createClient, credentials } from './s3-support.js';
 
 const mib = 1024 ** 2;
 const Bucket = 'files';
 
+let script: string;
 let folder: string;
 let dataDir: string;
 const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
+  script = await getBuilt('local/s3.js');
   folder = await mkdtemp(join(tmpdir(), 'local-s3-process-'));
   dataDir = join(folder, 'data');
-  await build({
-    entryPoints: ['local/s3/main.ts'],
-    outfile: join(folder, 'main.mjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  });
 });
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL');
@@ -48,7 +42,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function launch(env: Record<string, string> = {}, ipc = false): ChildProcess {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])];
-  const child = spawn(process.execPath, [join(folder, 'main.mjs')], {
+  const child = spawn(process.execPath, [script], {
     stdio,
     env: {
       LOCAL_S3_PORT: '0',

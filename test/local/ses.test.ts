@@ -19,11 +19,11 @@ import {
   VerifyEmailIdentityCommand,
   type SendRawEmailCommandInput,
 } from '@aws-sdk/client-ses';
-import { build } from 'esbuild';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SesMessage } from '../../local/ses/journal.js';
 import { startSes, type Ses } from '../../local/ses/start-ses.js';
+import { getBuilt } from '../support/get-built.js';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
 const mail = {
@@ -358,22 +358,13 @@ describe('the inbox page', () => {
 });
 
 describe('the process', () => {
-  let bundleDir: string;
+  let script: string;
   let child: ChildProcess | undefined;
 
   beforeAll(async () => {
-    bundleDir = await mkdtemp(join(tmpdir(), 'ses-main-'));
-    await build({
-      entryPoints: ['local/ses/main.ts'],
-      outfile: join(bundleDir, 'ses.mjs'),
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
-    });
+    script = await getBuilt('local/ses.js');
   });
   afterEach(() => child?.kill('SIGKILL'));
-  afterAll(() => rm(bundleDir, { recursive: true }));
 
   test('keeps every mail that it answered through kill -9, and ends by itself with its parent', async () => {
     const first = await start(0);
@@ -406,7 +397,7 @@ describe('the process', () => {
   });
 
   function spawnMain(port: number): ChildProcess {
-    child = spawn(process.execPath, [join(bundleDir, 'ses.mjs')], {
+    child = spawn(process.execPath, [script], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
         LOCAL_SES_PORT: String(port),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { findFreePorts } from '../../local/start/ports.js';
-import { buildWhenStale } from './build-when-stale.js';
+import { getBuilt } from './get-built.js';
 import { isAlive, listTree } from './process-tree.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -55,7 +55,6 @@ export interface TestStack extends Running {
 
 /** The whole product as `npm start` runs it, on free ports. @throws Error with what it said where it does not come up */
 export async function startStack(options: StackOptions = {}): Promise<TestStack> {
-  buildWhenStale(ROOT);
   const dataDir = options.dataDir ?? (await makeDataDir());
   const removeData = async (): Promise<void> => {
     if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
@@ -100,7 +99,6 @@ export async function makeDataDir(): Promise<string> {
 export async function runStart(
   options: StackOptions & { dataDir: string; signal?: NodeJS.Signals },
 ): Promise<Ending> {
-  buildWhenStale(ROOT);
   const { child, output, exited } = await launch(options);
   const impatience = setTimeout(() => void killAll(child), STOP_MS);
   let tree: number[] = [];
@@ -137,8 +135,9 @@ interface Launched {
 }
 
 async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: string }): Promise<Launched> {
+  const script = await getBuilt('start.js');
   const [portal, inbox, s3, chat] = await findFreePorts(4);
-  const child = spawn(process.execPath, [path.join(ROOT, 'dist/start.js')], {
+  const child = spawn(process.execPath, [script], {
     cwd: ROOT,
     ...user,
     env: {

@@ -1,7 +1,10 @@
+import path from 'node:path';
 import pg from 'pg';
 import { afterEach, expect, inject, test, vi } from 'vitest';
 import type { TestProject } from 'vitest/node';
+import { getBuilt } from '../support/get-built.js';
 import setUpRun from '../support/global-setup.js';
+import serveBuilds from '../support/serve-builds.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -20,6 +23,32 @@ test('a run on the Postgres of another run leaves its databases alone, and nothi
   await tearDown();
   expect(await findDatabase(theirs)).toBeUndefined();
   expect(await findDatabase(inject('databaseTemplate'))).toBe(ours);
+});
+
+test('all who need a build in a run get the same one, or hear why there is none, and the next run gets another', async () => {
+  vi.stubEnv('TEST_BUILDER_URL', undefined);
+  let builds = 0;
+  let startNextRun = (): unknown => undefined;
+  const project = {
+    onTestsRerun: (prepare: () => unknown) => (startNextRun = prepare),
+  } as unknown as TestProject;
+  const tearDown = await serveBuilds(project, async () => {
+    builds += 1;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (builds === 1) throw new Error('a comma is missing');
+  });
+  const ask = () => Promise.allSettled([getBuilt('bot.js'), getBuilt('web.js')]);
+  const reason = new Error('dist/ could not be built: Error: a comma is missing');
+  const failed = { status: 'rejected', reason };
+  expect(await ask()).toEqual([failed, failed]);
+  expect(await ask()).toEqual([failed, failed]);
+  await startNextRun();
+  expect(await ask()).toEqual([
+    { status: 'fulfilled', value: path.resolve('dist/bot.js') },
+    { status: 'fulfilled', value: path.resolve('dist/web.js') },
+  ]);
+  expect(builds).toBe(2);
+  await tearDown();
 });
 
 /** The number of a database, of which one that was made again has another. */

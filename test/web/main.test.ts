@@ -1,37 +1,23 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { getBuilt } from '../support/get-built.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 // Each test starts processes, which takes seconds where others are busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-let folder: string;
+let script: string;
 let database: TestDatabase;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'passalong-web-'));
-  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-  await mkdir(path.join(folder, 'assets'));
-  await writeFile(path.join(folder, 'assets/manifest.json'), '{}');
-  const entryPoints = [path.join(root, 'web/main.ts')];
-  const outfile = path.join(folder, 'web.mjs');
-  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
+  script = await getBuilt('web.js');
   database = await createTestDatabase();
 });
-afterAll(async () => {
-  await database.drop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => database.drop());
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -66,7 +52,7 @@ function start(port: number, changes: Record<string, string> = {}): Run {
     PORT: String(port),
     ...changes,
   };
-  const child = spawn(process.execPath, [path.join(folder, 'web.mjs')], {
+  const child = spawn(process.execPath, [script], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAccount } from '../support/accounts.js';
-import { buildProcesses, type BuiltProcesses } from '../support/build-processes.js';
+import { getBuilt } from '../support/get-built.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { acceptShare } from '../support/shares.js';
 import { hasRedis, REDIS_HINT, startRedis, type TestRedis } from '../support/start-redis.js';
@@ -13,13 +13,13 @@ const title = isRedisHere ? 'a worker on Redis' : `a worker on Redis (skipped: $
 
 describe.skipIf(!isRedisHere)(title, () => {
   let database: OpenTestDatabase;
-  let built: BuiltProcesses;
   let redis: TestRedis;
   let worker: ChildProcess;
 
   beforeAll(async () => {
-    [database, built, redis] = await Promise.all([openTestDatabase(), buildProcesses(), startRedis()]);
-    worker = spawn(process.execPath, [built.workerPath], {
+    const workerPath = await getBuilt('worker.js');
+    [database, redis] = await Promise.all([openTestDatabase(), startRedis()]);
+    worker = spawn(process.execPath, [workerPath], {
       env: {
         PATH: process.env.PATH,
         NODE_ENV: 'development',
@@ -40,7 +40,6 @@ describe.skipIf(!isRedisHere)(title, () => {
     worker.kill('SIGKILL');
     await redis.close();
     await database.drop();
-    await built.remove();
   });
 
   async function expire(): Promise<string> {

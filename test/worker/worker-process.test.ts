@@ -10,15 +10,15 @@ import { createShare } from '../../core/shares/create-share.js';
 import { revokeShare } from '../../core/shares/revoke-share.js';
 import { credentials, startTestS3, type TestS3 } from '../local/s3-support.js';
 import { createAccount } from '../support/accounts.js';
-import { buildProcesses, type BuiltProcesses } from '../support/build-processes.js';
 import { fakeLog, fakeQueue, limits } from '../support/fakes.js';
+import { getBuilt } from '../support/get-built.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { shareRequest } from '../support/shares.js';
 
 const bytes = randomBytes(300_000);
 
 let database: OpenTestDatabase;
-let built: BuiltProcesses;
+let workerPath: string;
 let s3: TestS3;
 let platform: Server;
 /** What the platform does with a request for a file. */
@@ -27,7 +27,8 @@ let requests = 0;
 let workers: ChildProcess[] = [];
 
 beforeAll(async () => {
-  [database, built, s3] = await Promise.all([openTestDatabase(), buildProcesses(), startTestS3()]);
+  workerPath = await getBuilt('worker.js');
+  [database, s3] = await Promise.all([openTestDatabase(), startTestS3()]);
   platform = createServer((_, response) => {
     requests += 1;
     serve(response);
@@ -41,7 +42,6 @@ afterAll(async () => {
   platform.close();
   await s3.remove();
   await database.drop();
-  await built.remove();
 });
 
 beforeEach(() => {
@@ -58,7 +58,7 @@ const platformHost = () => `127.0.0.1:${(platform.address() as AddressInfo).port
 
 /** A worker as it ships, with short leases. Resolves when it says that it is ready. */
 async function startWorker(): Promise<ChildProcess & { output: () => string }> {
-  const worker = spawn(process.execPath, [built.workerPath], {
+  const worker = spawn(process.execPath, [workerPath], {
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'development',

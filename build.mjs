@@ -1,6 +1,6 @@
 // Builds whatever exists of the tree in the current directory into dist/: one ESM bundle for each process,
 // the Lambda zips, the browser's files under fingerprinted names, and those of the chat console. `--verbose` prints the sizes;
-// `--when-stale` does nothing where the last build is newer than every source.
+// `--when-stale` builds nothing where the last build is newer than every source; `--start` then is `npm start`.
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
@@ -14,8 +14,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, extname, join, parse } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const startedAt = performance.now();
+
+/** Loaded where there is something to build: most starts find nothing. @type {import('esbuild')} */
+let esbuild;
 
 /** Written last, so that a build that was cut short counts as none; holds a name for this build. */
 const STAMP = 'dist/built';
@@ -90,25 +94,32 @@ const forBrowsers = {
   logLevel: 'warning',
 };
 
-if (process.argv.includes('--when-stale') && !isStale()) process.exit(0);
-// Only now: most starts find nothing to build.
-const [{ build }, { zipSync }] = await Promise.all([import('esbuild'), import('fflate')]);
-emptyDist();
-if (existsSync('prisma/schema.prisma')) generatePrismaClient();
-const built = await Promise.all([
-  buildProcesses(),
-  ...lambdas.map(buildLambda),
-  buildAssets(),
-  buildConsolePage(),
-]);
-if (existsSync('local/lambda/bootstrap.mjs'))
-  cpSync('local/lambda/bootstrap.mjs', 'dist/local/bootstrap.mjs');
+if (!process.argv.includes('--when-stale') || isStale()) await buildAll();
+// In this process, so that nobody waits for another.
+if (process.argv.includes('--start')) await import(pathToFileURL(join(absWorkingDir, 'dist/start.js')).href);
 
-const files = Object.assign({}, ...built.map(({ metafile }) => metafile.outputs));
-if (process.argv.includes('--verbose')) printSizes(files);
-const count = Object.values(files).filter(({ entryPoint }) => entryPoint).length;
-writeFileSync(STAMP, randomUUID());
-console.log(`built ${count} entry points in ${Math.round(performance.now() - startedAt)} ms`);
+async function buildAll() {
+  esbuild = await import('esbuild');
+  emptyDist();
+  if (existsSync('prisma/schema.prisma')) generatePrismaClient();
+  const built = await Promise.all([
+    buildProcesses(),
+    ...lambdas.map(buildLambda),
+    buildAssets(),
+    buildConsolePage(),
+  ]);
+  if (existsSync('local/lambda/bootstrap.mjs'))
+    cpSync('local/lambda/bootstrap.mjs', 'dist/local/bootstrap.mjs');
+
+  // Its own process would live as long as this one.
+  await esbuild.stop();
+
+  const files = Object.assign({}, ...built.map(({ metafile }) => metafile.outputs));
+  if (process.argv.includes('--verbose')) printSizes(files);
+  const count = Object.values(files).filter(({ entryPoint }) => entryPoint).length;
+  writeFileSync(STAMP, randomUUID());
+  console.log(`built ${count} entry points in ${Math.round(performance.now() - startedAt)} ms`);
+}
 
 /** Whether a source, or what npm installed, is newer than the last whole build. */
 function isStale() {
@@ -148,7 +159,7 @@ function generatePrismaClient() {
 
 async function buildProcesses() {
   const entryPoints = Object.entries(processes).map(([path, name]) => ({ in: path, out: name }));
-  const result = await build({ ...forNode, entryPoints, outdir: 'dist' });
+  const result = await esbuild.build({ ...forNode, entryPoints, outdir: 'dist' });
   for (const path of Object.keys(result.metafile.outputs)) if (path.endsWith('.js')) escapeBeyondLatin(path);
   return result;
 }
@@ -167,9 +178,10 @@ function escapeBeyondLatin(path) {
 
 /** One file, and that file zipped: the same source makes the same zip, byte for byte. */
 async function buildLambda(name) {
+  const { zipSync } = await import('fflate');
   const entry = `lambda/${name}/handler.ts`;
   const outfile = `dist/lambda/${name}/index.mjs`;
-  const result = await build({
+  const result = await esbuild.build({
     ...forNode,
     entryPoints: [entry],
     outfile,
@@ -201,7 +213,7 @@ function chainToPrisma(inputs, entry) {
 /** Files under names that change with their content, and a manifest from the plain name to that one. */
 async function buildAssets() {
   const copied = ['.svg', '.png', '.ico', '.woff2'];
-  const result = await build({
+  const result = await esbuild.build({
     ...forBrowsers,
     entryPoints: [...list('web/browser', ['.ts']), ...list('web/assets', ['.css', ...copied])],
     outdir: 'dist/assets',
@@ -221,7 +233,7 @@ async function buildAssets() {
 /** Beside the process that serves them, under their plain names: nobody keeps a copy. */
 function buildConsolePage() {
   const entryPoints = list('local/console/browser', ['.ts', '.css']);
-  return build({ ...forBrowsers, entryPoints, outdir: 'dist/local/console' });
+  return esbuild.build({ ...forBrowsers, entryPoints, outdir: 'dist/local/console' });
 }
 
 /** Paths of the files right in a folder that end so; none when there is no such folder. */

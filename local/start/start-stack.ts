@@ -188,8 +188,13 @@ export async function startStack(
           ]
         : [];
 
-    await settleAll([beginDatabase(), beginStorage(), beginMail(), beginSlack(), beginDiscord()]);
+    const stores = [beginDatabase(), beginStorage(), beginMail()];
+    await settleAll([...stores, beginSlack(), beginDiscord(), beginConsole()]);
     await settleAll([
+      // What takes longest first.
+      launch('bot', 'bot.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
+      launch('portal', 'web.js', { ...productEnv, ...LEAN.env, PORT: String(settings.PORT) }, LEAN.nodeFlags),
+      launch('worker', 'worker.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
       launch('lambda', 'local/lambda.js', {
         LOCAL_LAMBDA_PORT: String(lambdaPort),
         LOCAL_LAMBDA_DATA_DIR: folder('lambda'),
@@ -198,11 +203,7 @@ export async function startStack(
           'on-feedback': describeLambda('on-feedback', 1),
         }),
       }),
-      beginConsole(),
       ...announceMarks(),
-      launch('portal', 'web.js', { ...productEnv, ...LEAN.env, PORT: String(settings.PORT) }, LEAN.nodeFlags),
-      launch('worker', 'worker.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
-      launch('bot', 'bot.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
     ]);
     const pids = Object.fromEntries(services.map(({ name, pid }) => [name, pid]));
     return { urls, isEmbeddedPostgres: !given['DATABASE_URL'], productEnv, pids, stop };

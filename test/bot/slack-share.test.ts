@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cancelDraft } from '../../bot/commands/share.js';
-import { limits } from '../support/fakes.js';
 import { ADA, FILES, GENERAL, GRACE, SlackBotRig, TEAM } from './slack-rig.js';
 
 let rig: SlackBotRig;
@@ -127,8 +126,7 @@ describe('/share with addresses', () => {
   );
 
   test('past the limit of the hour, Send says when to try again (B20, M15)', async () => {
-    await rig.stopBot();
-    await rig.startBot({ limits: { ...limits, maxSharesPerHour: 1 } });
+    rig.limits.maxSharesPerHour = 1;
     await rig.post(ADA, 'plan.txt');
     const [first, second] = [rig.share('bob@example.com'), rig.share('eve@example.com')];
     await rig.says(first, 'Send 1 file');

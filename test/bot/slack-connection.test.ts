@@ -6,7 +6,8 @@ import { ADA, ADA_DM, GENERAL, SlackBotRig, TEAM } from './slack-rig.js';
 
 let rig: SlackBotRig;
 
-const at = (replyHandle = '', userId = ADA) => ({ userId, teamId: TEAM, workspaceId: TEAM, replyHandle });
+const at = (replyHandle = '', userId = ADA) =>
+  ({ userId, teamId: TEAM, workspaceId: TEAM, replyHandle, language: 'en' }) as const;
 const said = (text: string): SpokenAnswer => ({ lines: [text], buttons: [], isFinal: true });
 
 beforeEach(async () => {

@@ -112,7 +112,7 @@ afterAll(async () => {
 afterEach(async () => {
   await settle();
   // A promise that nobody handles ends the process, as any error that nobody catches.
-  for (const { child, output } of [bot, socketBot]) expect(child.exitCode, output().slice(-3_000)).toBeNull();
+  for (const each of [bot, socketBot]) expect(each.child.exitCode, each.output().slice(-3_000)).toBeNull();
   const lines = `${bot.output()}\n${socketBot.output()}`.split('\n');
   expect(lines.filter((line) => UNSPOKEN.test(line)).slice(0, 3)).toEqual([]);
   expect(lines.filter((line) => discordTokens.some((token) => line.includes(token))).slice(0, 3)).toEqual([]);
@@ -133,7 +133,7 @@ async function connect(
 /** Until the bots say no more about what they were given. */
 async function settle(): Promise<void> {
   const bots = [bot, socketBot];
-  const said = (): number => bots.reduce((sum, { output }) => sum + output().length, 0);
+  const said = (): number => bots.reduce((sum, each) => sum + each.output().length, 0);
   let seen = -1;
   while (seen !== said() && bots.every(({ child }) => child.exitCode === null)) {
     seen = said();

@@ -212,9 +212,9 @@ function discordDoor(rig: discord.Rig): ChatDoor {
     ada: {
       async share(files, emails) {
         const ids = await upload(files, GENERAL);
-        const options = ids.map((id, index) => [index === 0 ? 'file' : `file${index + 1}`, id]);
-        const command = rig.command('share', { emails, ...Object.fromEntries(options) });
-        return act({ interactionId: command });
+        const options: Record<string, string> = { emails };
+        for (const [index, id] of ids.entries()) options[index === 0 ? 'file' : `file${index + 1}`] = id;
+        return act({ interactionId: rig.command('share', options) });
       },
       command: (subcommand) => act({ interactionId: rig.command('passalong', {}, { subcommand }) }),
       async write(content, files) {
@@ -236,7 +236,7 @@ function discordDoor(rig: discord.Rig): ChatDoor {
   };
 }
 
-type Acts = Omit<Talk, 'says' | 'press'> & { press(button: Seen['buttons'][number]): Talk };
+type Acts = Omit<Talk, 'says' | 'press'> & { press: (button: Seen['buttons'][number]) => Talk };
 
 function talkAbout(see: () => Seen, { press, ...acts }: Acts): Talk {
   const all = (): string => {

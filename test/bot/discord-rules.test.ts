@@ -68,6 +68,16 @@ describe('/share-rules', () => {
     expect(JSON.stringify(again)).toContain('"value":"example.com, bücher.example"');
   });
 
+  test('stays as it is when whoever set it disconnects, which forgets the person alone (B17)', async () => {
+    await set({ domains: 'example.com' });
+    await rig.reads(rig.command('passalong', {}, { subcommand: 'disconnect' }), 'Disconnected.');
+    expect([await rig.db.chatIdentity.count(), await rig.db.workspaceRules.count()]).toEqual([0, 1]);
+    await rig.reads(
+      rig.command('passalong', {}, { subcommand: 'history' }),
+      'Connect your Passalong account',
+    );
+  });
+
   test('is offered to those who manage the server, and in servers that have the app', () => {
     const use = (userId: string, channelId: string) => () =>
       control().invokeCommand({ userId, channelId, command: 'share-rules' });

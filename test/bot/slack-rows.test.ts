@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { changeChatSettings } from '../../core/accounts/chat-settings.js';
 import { oweNotice } from '../../core/notices.js';
 import { storeShare } from '../support/shares.js';
-import { ADA, ADA_DM, DOORS, GENERAL, GRACE, PRIVATE, SlackBotRig } from './slack-rig.js';
+import { ADA, ADA_DM, DOORS, GENERAL, GRACE, PRIVATE, SlackBotRig, TEAM } from './slack-rig.js';
 
 /** What Slack alone has, by both doors. */
 describe.each(DOORS)('by %s', (door) => {
@@ -122,6 +122,8 @@ describe.each(DOORS)('by %s', (door) => {
     const none = await rig.says(rig.share('bob@example.com'), "I don't see a file from you");
     expect(none).not.toContain('salaries');
     expect(await rig.db.slackFileSeen.findMany({ select: { userId: true } })).toEqual([{ userId: GRACE }]);
+    await rig.db.slackFileSeen.updateMany({ data: { userId: ADA } });
+    await rig.says(rig.share('bob@example.com'), 'only send files that you uploaded yourself');
 
     const command = rig.share('');
     const held = await rig.hold(GRACE, 'salaries.txt');
@@ -161,7 +163,7 @@ describe.each(DOORS)('by %s', (door) => {
   });
 
   test('uninstalling forgets who was connected there (B17)', async () => {
-    control().uninstall({ teamId: 'T0ACME0001' });
+    control().uninstall({ teamId: TEAM });
     await rig.until(async () => (await rig.db.chatIdentity.count()) === 0);
     expect(await rig.db.installation.count()).toBe(0);
   });

@@ -87,7 +87,9 @@ describe.each(DOORS)('by %s', (door) => {
   test('without a recent file the form is offered, with the addresses kept, and in a private conversation an invitation (M1, M6)', async () => {
     const invitation = 'Invite me with /invite @passalong and try again';
     const command = rig.share('bob@example.com, eve@example.com');
-    expect(await rig.says(command, "I don't see a file from you in this channel")).not.toContain(invitation);
+    const card = await rig.says(command, "I don't see a file from you in this channel");
+    expect(card).toContain('open the menu of its message and pick Share files by email');
+    expect(card).not.toContain(invitation);
     const chosen = await rig.hold(ADA, 'chosen.txt');
     await submit(await rig.form(rig.press(command, 'choose-files')), {}, [chosen]);
     await rig.says(command, 'Saved: chosen.txt.');

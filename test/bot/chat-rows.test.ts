@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { changeChatSettings } from '../../core/accounts/chat-settings.js';
 import { approveLinkCode } from '../../core/identities/link-codes.js';
 import { startDownload } from '../../core/links/open-link.js';
@@ -7,7 +7,7 @@ import { NOTICE_CHANNEL, oweMailNews, oweNews, oweNotice } from '../../core/noti
 import type { Account } from '../../prisma/generated/client.js';
 import type { DeliveryState } from '../../prisma/generated/enums.js';
 import { createAccount } from '../support/accounts.js';
-import { fakePasswords, fakeRates, fakeSigner, linkSecrets } from '../support/fakes.js';
+import { fakePasswords, fakeRates, fakeSigner, limits, linkSecrets } from '../support/fakes.js';
 import { storeShare } from '../support/shares.js';
 import { CHAT_DOORS, openChatDoor, type ChatDoor } from './chat-doors.js';
 
@@ -27,6 +27,12 @@ describe.each(CHAT_DOORS)('%s', (name) => {
     for (const table of ['chatIdentity', 'shareDraft', 'chatNotice'] as const)
       await (door.db[table] as { deleteMany: () => Promise<unknown> }).deleteMany();
     account = await door.connect();
+  });
+  // Also after a test that failed in between.
+  afterEach(() => {
+    door.setDown(false);
+    door.queue.isDown = false;
+    Object.assign(door.limits, limits);
   });
 
   const ada = () => door.ada;
@@ -227,14 +233,12 @@ describe.each(CHAT_DOORS)('%s', (name) => {
   });
 
   test('what is too large, empty or too often is refused with the limit (B20, M11, M11b, M15)', async () => {
-    const { maxFileBytes, maxSharesPerHour } = door.limits;
     await (await ada().share({ 'void.txt': '' }, 'bob@example.com')).says('void.txt is empty (0 bytes).');
     door.limits.maxFileBytes = 5;
     await (await ada().share(PLAN, 'bob@example.com')).says('plan.txt is 10 bytes; the limit is 5 bytes.');
-    Object.assign(door.limits, { maxFileBytes, maxSharesPerHour: 1 });
+    Object.assign(door.limits, { ...limits, maxSharesPerHour: 1 });
     await send();
     await (await ada().share(PLAN, 'eve@example.com')).says("You've reached 1 share this hour. Try again at");
-    Object.assign(door.limits, { maxSharesPerHour });
     expect(await door.db.share.count({ where: own() })).toBe(1);
   });
 
@@ -255,18 +259,22 @@ describe.each(CHAT_DOORS)('%s', (name) => {
     const locker = await door.pool.connect();
     await locker.query('BEGIN; LOCK TABLE chat_identity, seen_request IN ACCESS EXCLUSIVE MODE');
     const answer = ada().command('history');
-    await expect.poll(() => answer.isAcknowledged(), { timeout: 2_000 }).toBe(true);
-    await locker.query('ROLLBACK');
-    locker.release();
+    try {
+      await expect.poll(() => answer.isAcknowledged(), { timeout: 2_000 }).toBe(true);
+    } finally {
+      // Closed, it lets go of the tables.
+      locker.release(true);
+    }
     await answer.says('You have shared nothing yet.');
   });
 
   test('what nobody expected has a reference that the log has too, and nothing personal is in either (B16, M20)', async () => {
-    await door.pool.query('ALTER TABLE share_draft RENAME TO share_draft_away');
-    const said = await (
-      await ada().share(PLAN, 'bob@example.com')
-    ).says('Something went wrong on our side, and nothing was sent.');
-    await door.pool.query('ALTER TABLE share_draft_away RENAME TO share_draft');
+    const rename = (from: string, to: string) => door.pool.query(`ALTER TABLE ${from} RENAME TO ${to}`);
+    await rename('share_draft', 'draft_away');
+    const answer = await ada().share(PLAN, 'bob@example.com');
+    const said = await answer
+      .says('Something went wrong on our side, and nothing was sent.')
+      .finally(() => rename('draft_away', 'share_draft'));
     const [, reference = ''] = /Reference (\w+)/.exec(said) ?? [];
     const lines = door.log.lines.map(({ fields, message }) => [message, withErrors(fields)]);
     expect(lines).toContainEqual(['command failed', expect.objectContaining({ reference }) as object]);

@@ -103,7 +103,10 @@ export type ChatAddress = Pick<ChatReply, 'workspaceId' | 'teamId' | 'userId'>;
 export interface ChatPlatform {
   readonly platform: ChatNotice['platform'];
   /** Edits the answer behind a handle. @returns false where the platform no longer allows it */
-  edit(place: ChatAddress & Pick<ChatReply, 'replyHandle'>, answer: SpokenAnswer): Promise<boolean>;
+  edit(
+    place: ChatAddress & Pick<ChatReply, 'replyHandle' | 'language'>,
+    answer: SpokenAnswer,
+  ): Promise<boolean>;
   /** Writes to a person directly. @returns false where the person does not take messages */
   message(person: ChatAddress, answer: SpokenAnswer): Promise<boolean>;
   /** What this process does there, for its ready line, where that is not plain. */

@@ -20,7 +20,7 @@ export function startNoticeSender(
 ): { stop(): Promise<void> } {
   let isStopped = false;
   let client: Client | null = null;
-  let isConnecting = false;
+  let connecting: Promise<void> | null = null;
   const running = new Set<Promise<void>>();
 
   const work = async (): Promise<void> => {
@@ -36,11 +36,7 @@ export function startNoticeSender(
     running.add(run);
   };
   const connect = async (): Promise<void> => {
-    if (client || isConnecting || isStopped) return;
-    isConnecting = true;
-    const connected = await listen().finally(() => {
-      isConnecting = false;
-    });
+    const connected = await listen();
     client = connected;
     const forget = (): void => {
       if (client === connected) client = null;
@@ -48,12 +44,18 @@ export function startNoticeSender(
     connected.on('error', forget);
     connected.on('end', forget);
     connected.on('notification', look);
-    await connected.query(`LISTEN ${NOTICE_CHANNEL}`);
+    // Nobody waits for a database that does not answer.
+    if (isStopped) await connected.end();
+    else await connected.query(`LISTEN ${NOTICE_CHANNEL}`);
   };
   const tick = (): void => {
-    connect().catch((error: unknown) => {
-      deps.log.warn({ err: error }, 'not listening for owed chat messages');
-    });
+    if (!client) {
+      connecting ??= connect()
+        .catch((error: unknown) => {
+          deps.log.warn({ err: error }, 'not listening for owed chat messages');
+        })
+        .finally(() => (connecting = null));
+    }
     look();
   };
   const timer = setInterval(tick, LOOK_EVERY_MS);

@@ -84,13 +84,14 @@ async function say(deps: BotDeps, platform: ChatPlatform, notice: ClaimedNotice)
   const answer = await compose(deps, notice);
   if (!answer) return;
   const { replyHandle } = notice;
-  const spoken = speak(answer, languageOf(notice.language) ?? 'en');
+  const language = languageOf(notice.language) ?? 'en';
+  const spoken = speak(answer, language);
   const isWorthIt = answer.isFinal === true || notice.repliesLeft > RESERVED_EDITS;
   if (
     notice.canEdit &&
     replyHandle &&
     isWorthIt &&
-    (await platform.edit({ ...notice, replyHandle }, spoken))
+    (await platform.edit({ ...notice, replyHandle, language }, spoken))
   ) {
     await deps.db.chatNotice.update({
       where: { id: notice.id },

@@ -1,8 +1,15 @@
 import { AppError, phraseOf } from '../../core/errors.js';
 import type { ChatUser } from '../../core/identities/chat-user.js';
 import { phrase, type Phrase } from '../../core/messages/messages.js';
+import { saveRulesDraft } from '../../core/shares/rules-drafts.js';
 import { createLogLink, LOG_LINK_MINUTES } from '../../core/shares/workspace-log.js';
-import { displayDomain, getRules, saveRules, type Rules } from '../../core/shares/workspace-rules.js';
+import {
+  displayDomain,
+  getRules,
+  saveRules,
+  type Rules,
+  type RulesForm,
+} from '../../core/shares/workspace-rules.js';
 import type { Answer, BotDeps, Button } from '../chat.js';
 import { connectFirst } from './answers.js';
 
@@ -22,15 +29,19 @@ export async function showRules(
   return { title: phrase('chat.rules_title', {}), ...rulesSection(rules), isFinal: true };
 }
 
-/** Sets them, or says what the form could not be read for, with a way to it. */
+/** Sets them, or says what the form could not be read for, with a way to it as it was filled in. */
 export async function changeRules(
   deps: BotDeps,
   by: ChatUser,
   workspaceId: string,
-  { rules, problem }: { rules: Rules; problem?: AppError | undefined },
+  { rules, mend }: { rules: Rules; mend?: { problem: AppError; form: RulesForm } | undefined },
 ): Promise<Answer> {
-  if (problem) return { lines: [phraseOf(problem)], buttons: [changeButton()], isFinal: true };
-  await saveRules(deps, { platform: by.platform, workspaceId }, by, rules);
+  const governed = { platform: by.platform, workspaceId };
+  if (mend) {
+    const draftId = await saveRulesDraft(deps, governed, by, mend.form);
+    return { lines: [phraseOf(mend.problem)], buttons: [changeButton(draftId)], isFinal: true };
+  }
+  await saveRules(deps, governed, by, rules);
   const { lines, ...answer } = await showRules(deps, by.platform, workspaceId);
   return { ...answer, lines: [phrase('chat.rules_saved', {}), ...lines] };
 }
@@ -47,8 +58,8 @@ export async function exportLog(deps: BotDeps, person: ChatUser, workspaceId: st
   };
 }
 
-function changeButton(): Button {
-  return { label: phrase('button.change_rules', {}), action: 'change-rules', style: 'plain' };
+function changeButton(draftId = ''): Button {
+  return { label: phrase('button.change_rules', {}), action: 'change-rules', id: draftId, style: 'plain' };
 }
 
 function rulesSection({ allowedDomains, maxLifetimeDays, maxFileBytes }: Rules): {

@@ -174,7 +174,8 @@ async function submitRules(deps: BotDeps, interaction: ModalSubmitInteraction): 
   const { rules, problems } = readRulesForm(form);
   const problem = problems.domains ?? problems.size;
   const workspaceId = requireGoverned(guildGovernedBy(interaction));
-  return changeRules(deps, personOf(interaction), workspaceId, { rules, problem });
+  const mend = problem && { problem, form };
+  return changeRules(deps, personOf(interaction), workspaceId, { rules, mend });
 }
 
 async function run(

@@ -30,7 +30,7 @@ export async function openForm(deps: BotDeps, interaction: Opener): Promise<bool
     return true;
   }
   if (button?.action === 'change-rules') {
-    await openRulesForm(deps, interaction as ButtonInteraction);
+    await openRulesForm(deps, interaction as ButtonInteraction, button.id);
     return true;
   }
   const start = await startOf(deps, interaction);

@@ -9,16 +9,17 @@ import {
   type RepliableInteraction,
 } from 'discord.js';
 import { languageOf, text, type Language } from '../../core/messages/messages.js';
+import { findRulesDraft } from '../../core/shares/rules-drafts.js';
 import { LIFETIMES_DAYS } from '../../core/shares/share-request.js';
 import {
   getRules,
   MAX_DOMAINS_LENGTH,
   writeRulesForm,
-  type Rules,
   type RulesForm,
 } from '../../core/shares/workspace-rules.js';
 import type { BotDeps } from '../chat.js';
 import { requireGoverned } from '../commands/rules.js';
+import { personOf } from './discord-person.js';
 
 const FORM = 'rules-form';
 
@@ -30,11 +31,22 @@ export function guildGovernedBy({ guildId, memberPermissions }: RepliableInterac
   return memberPermissions?.has(PermissionFlagsBits.ManageGuild) ? guildId : null;
 }
 
-/** Opens the form: the first answer to a button. @throws AppError forbidden */
-export async function openRulesForm(deps: BotDeps, interaction: ButtonInteraction): Promise<void> {
-  const workspaceId = requireGoverned(guildGovernedBy(interaction));
-  const rules = await getRules(deps, { platform: 'DISCORD', workspaceId });
-  await interaction.showModal(rulesModal(rules, languageOf(interaction.locale) ?? 'en'));
+/**
+ * Opens the form: the first answer to a button. It has the rules as they are, or what this person typed that has to be
+ * mended. @throws AppError forbidden
+ */
+export async function openRulesForm(
+  deps: BotDeps,
+  interaction: ButtonInteraction,
+  draftId: string,
+): Promise<void> {
+  const governed = {
+    platform: 'DISCORD' as const,
+    workspaceId: requireGoverned(guildGovernedBy(interaction)),
+  };
+  const typed = await findRulesDraft(deps, governed, personOf(interaction), draftId);
+  const form = typed ?? writeRulesForm(await getRules(deps, governed));
+  await interaction.showModal(rulesModal(form, languageOf(interaction.locale) ?? 'en'));
 }
 
 /** What a submitted form says; null where it is none of ours. */
@@ -47,8 +59,10 @@ export function readRulesModal({ customId, fields }: ModalSubmitInteraction): Ru
   };
 }
 
-function rulesModal(rules: Rules, language: Language): APIModalInteractionResponseCallbackData {
-  const { domainsText, lifetime, sizeText } = writeRulesForm(rules);
+function rulesModal(
+  { domainsText, lifetime, sizeText }: RulesForm,
+  language: Language,
+): APIModalInteractionResponseCallbackData {
   return {
     custom_id: FORM,
     title: text('modal.rules_title', {}, language),

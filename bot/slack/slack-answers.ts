@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.js';
 import type { ChatReply } from '../../core/identities/chat-user.js';
 import type { SlackWorkspace } from '../../core/ports.js';
 import { speak, type Answer, type ChatPlatform } from '../chat.js';
-import { isHome, publishHome, withNavigation } from './home.js';
+import { isHome, publishHome } from './home.js';
 import { render } from './render.js';
 
 const TIMEOUT_MS = 5_000;
@@ -33,9 +33,9 @@ export interface SlackAnswers extends Pick<ChatPlatform, 'edit' | 'message'> {
 export function createSlackAnswers(clientFor: SlackClients, apiUrl: string): SlackAnswers {
   const origin = replyOrigin(apiUrl);
 
-  const edit: ChatPlatform['edit'] = async ({ replyHandle, userId, ...workspace }, answer) => {
+  const edit: ChatPlatform['edit'] = async ({ replyHandle, userId, language, ...workspace }, answer) => {
     if (isHome(replyHandle)) {
-      await publishHome(await clientFor(workspace), userId, answer).catch(heedLimit);
+      await publishHome(await clientFor(workspace), { userId, language }, answer).catch(heedLimit);
       return true;
     }
     if (!URL.canParse(replyHandle) || new URL(replyHandle).origin !== origin) return false;
@@ -70,7 +70,7 @@ export function createSlackAnswers(clientFor: SlackClients, apiUrl: string): Sla
     edit,
     message,
     async tell(reply, answer) {
-      const spoken = speak(isHome(reply.replyHandle) ? withNavigation(answer) : answer, reply.language);
+      const spoken = speak(answer, reply.language);
       const isShown = reply.replyUntil.getTime() > Date.now() && (await edit(reply, spoken));
       if (!isShown) await message(reply, spoken);
     },

@@ -211,7 +211,7 @@ export const de: { readonly [C in MessageCode]: (params: MessageParams<C>) => st
   'chat.address_changed': (p) =>
     `Stattdessen an ${p.email} gesendet, mit einem eigenen Link. Der alte Link gilt nicht mehr.`,
   'chat.no_recent_file': () =>
-    'Ich sehe in diesem Kanal keine Datei von dir aus den letzten 10 Minuten. Füge hier eine hinzu:',
+    'Ich sehe in diesem Kanal keine Datei von dir aus den letzten 10 Minuten. Füge hier eine hinzu. Oder öffne, bei einer älteren oder einer in einem Thread, das Menü ihrer Nachricht und wähle „Share files by email“.',
   'chat.no_files_in_message': () =>
     'An dieser Nachricht hängen keine Dateien. Nimm das Menü einer Nachricht mit Dateien, oder /share.',
   'chat.attach_to_message': () =>

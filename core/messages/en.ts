@@ -241,7 +241,7 @@ export const en = {
   'chat.address_changed': (p: { email: string }) =>
     `Sent to ${p.email} instead, with a link of their own. The old link no longer works.`,
   'chat.no_recent_file': (_: Nothing) =>
-    "I don't see a file from you in this channel in the last 10 minutes. Add one here:",
+    "I don't see a file from you in this channel in the last 10 minutes. Add one here. Or, for an older file or one in a thread, open the menu of its message and pick Share files by email.",
   'chat.no_files_in_message': (_: Nothing) =>
     'This message has no files. Use the menu of a message with files, or /share.',
   'chat.attach_to_message': (_: Nothing) =>

@@ -5,7 +5,8 @@ import type { Deps } from '../ports.js';
 import { isUuid } from '../uuid.js';
 import { shareRequest } from './share-request.js';
 
-const LIFETIME_MS = 30 * 60 * 1000;
+/** So long a draft waits for its sender. */
+export const DRAFT_LIFETIME_MS = 30 * 60 * 1000;
 
 /** A share that waits for its sender: to connect an account, or to press Send. */
 const draftRequest = shareRequest.omit({ requestKey: true }).extend({
@@ -26,7 +27,7 @@ export async function saveDraft(
   request: DraftRequest,
 ): Promise<string> {
   const { platform, workspaceId, userId } = by;
-  const expiresAt = new Date(Date.now() + LIFETIME_MS);
+  const expiresAt = new Date(Date.now() + DRAFT_LIFETIME_MS);
   const draft = await deps.db.shareDraft.create({
     data: { platform, workspaceId, userId, request, expiresAt },
   });

@@ -12,6 +12,8 @@ export interface SocketMode extends AppDoor {
   connectionCount(): number;
   /** Asks every client to reconnect, as Slack does when it recycles a connection. */
   disconnectAll(reason: 'refresh_requested' | 'warning' | 'link_disabled'): void;
+  /** Any text at all, to every client. */
+  say(text: string): void;
 }
 
 /** Socket Mode on this server's `/link`. @see https://docs.slack.dev/apis/events-api/using-socket-mode */
@@ -58,6 +60,9 @@ export function createSocketMode(server: Server): SocketMode {
     connectionCount: () => openClients().length,
     disconnectAll(reason) {
       for (const client of openClients()) client.send(JSON.stringify({ type: 'disconnect', reason }));
+    },
+    say(text) {
+      for (const client of openClients()) client.send(text);
     },
     deliver({ type, payload, acceptsResponsePayload, retry }) {
       const clients = openClients();

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { registerCommands } from '../../bot/discord/register-commands.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
 import { signRequest } from '../../local/slack/signed-http.js';
+import type { Envelope } from '../../local/slack/app-door.js';
 import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
 import { findFreePorts } from '../../local/start/ports.js';
 import { createAccount } from '../support/accounts.js';
@@ -23,9 +24,9 @@ import {
   settingsFor,
   TOKEN,
 } from './discord-rig.js';
-import { ADA, ADA_DM, GENERAL, TEAM } from './slack-rig.js';
+import { ADA, ADA_DM, GENERAL, installApp, SIGNING_SECRET, startSlackOverHttp, TEAM } from './slack-rig.js';
 
-const SECRET = 'signing-secret-of-the-app';
+const SOCKET_TOKENS = { botToken: 'xoxb-secret', appToken: 'xapp-secret' };
 const ACK_MS = 3_000;
 const GUILD_MESSAGE = '700000000000000001';
 
@@ -36,12 +37,18 @@ const UNSPOKEN = /secret/i;
 const SEED = 835984976;
 
 let database: OpenTestDatabase;
+let socketDatabase: OpenTestDatabase;
 let dataDir: string;
+/** Over HTTP, and by Socket Mode, each with a bot and a database of its own. */
 let slack: LocalSlack;
+let socketSlack: LocalSlack;
 let discord: LocalDiscord;
 let bot: BotProcess;
+let socketBot: BotProcess;
 let slackUrl: string;
-let fileId: string;
+/** The Slack that payloads are of, and a file there. */
+let aim: { url: string; fileId: string };
+const files = new Map<LocalSlack, string>();
 let attachment: { id: string } & object;
 const discordTokens: string[] = [];
 
@@ -50,22 +57,18 @@ beforeAll(async () => {
   const [port = 0] = await findFreePorts(1);
   slackUrl = `http://127.0.0.1:${port}`;
   const botPath = await getBuilt('bot.js');
-  [database, discord, slack] = await Promise.all([
+  [database, socketDatabase, discord, slack, socketSlack] = await Promise.all([
+    openTestDatabase(),
     openTestDatabase(),
     startDiscord({ port: 0, token: TOKEN, applicationId: APPLICATION_ID }),
-    startSlack({
-      ...{ port: 0, dataDir, requestUrl: `${slackUrl}/slack/events`, signingSecret: SECRET },
-      oauth: {
-        ...{ clientId: '1.2', clientSecret: 'client-secret', tokenRotation: true },
-        redirectUrls: [`${slackUrl}/slack/oauth_redirect`],
-      },
-    }),
+    startSlackOverHttp(slackUrl, { dataDir }),
+    startSlack({ port: 0, dataDir: path.join(dataDir, 'socket'), ...SOCKET_TOKENS }),
   ]);
   await registerCommands(settingsFor(discord));
-  bot = await startBot(botPath, {
-    ...{ DATABASE_URL: database.connectionString, LOG_LEVEL: 'debug', LINK_SECRET: linkSecrets[0] },
-    ...{ PORTAL_URL: 'http://127.0.0.1:3000', BOT_PORT: String(port) },
-    ...{ SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'client-secret', SLACK_SIGNING_SECRET: SECRET },
+  const common = { LOG_LEVEL: 'debug', LINK_SECRET: linkSecrets[0], PORTAL_URL: 'http://127.0.0.1:3000' };
+  const overHttp = startBot(botPath, {
+    ...{ ...common, DATABASE_URL: database.connectionString, BOT_PORT: String(port) },
+    ...{ SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'client-secret', SLACK_SIGNING_SECRET: SIGNING_SECRET },
     ...{ SLACK_TOKEN_KEY: randomBytes(32).toString('base64'), SLACK_PUBLIC_URL: slackUrl },
     ...{ SLACK_API_URL: `${slack.url}/api/`, SLACK_FILE_HOSTS: new URL(slack.url).host },
     ...{
@@ -74,9 +77,16 @@ beforeAll(async () => {
       DISCORD_API_URL: `${discord.url}/api`,
     },
   });
-  await install();
-  await connect('SLACK', TEAM, ADA);
-  await connect('DISCORD', '', DISCORD_ADA);
+  const bySocket = startBot(botPath, {
+    ...{ ...common, DATABASE_URL: socketDatabase.connectionString },
+    ...{ SLACK_BOT_TOKEN: SOCKET_TOKENS.botToken, SLACK_APP_TOKEN: SOCKET_TOKENS.appToken },
+    ...{ SLACK_API_URL: `${socketSlack.url}/api/`, SLACK_FILE_HOSTS: new URL(socketSlack.url).host },
+  });
+  [bot, socketBot] = await Promise.all([overHttp, bySocket]);
+  await installApp(slack, slackUrl, { userId: ADA });
+  await connect(database, 'SLACK', TEAM, ADA);
+  await connect(socketDatabase, 'SLACK', TEAM, ADA);
+  await connect(database, 'DISCORD', '', DISCORD_ADA);
   const source = Buffer.from('some bytes');
   const upload = {
     userId: ADA,
@@ -85,46 +95,47 @@ beforeAll(async () => {
     mimetype: 'application/pdf',
     source,
   };
-  ({ fileId } = await slack.control.uploadFile(upload));
+  for (const each of [slack, socketSlack]) files.set(each, (await each.control.uploadFile(upload)).fileId);
   attachment = await discord.control.uploadFile({
     ...{ userId: DISCORD_ADA, channelId: DISCORD_GENERAL, name: 'secret-plan.pdf', bytes: source },
   });
 });
 
 afterAll(async () => {
-  await bot.end('SIGKILL');
-  await Promise.all([slack.close(), discord.close(), database.drop()]);
+  await Promise.all([bot.end('SIGKILL'), socketBot.end('SIGKILL')]);
+  await Promise.all([slack.close(), socketSlack.close(), discord.close()]);
+  await Promise.all([database.drop(), socketDatabase.drop()]);
   await rm(dataDir, { recursive: true, force: true });
 });
 
 afterEach(async () => {
   await settle();
   // A promise that nobody handles ends the process, as any error that nobody catches.
-  expect(bot.child.exitCode, bot.output().slice(-3_000)).toBeNull();
-  const lines = bot.output().split('\n');
+  for (const each of [bot, socketBot]) expect(each.child.exitCode, each.output().slice(-3_000)).toBeNull();
+  const lines = `${bot.output()}\n${socketBot.output()}`.split('\n');
   expect(lines.filter((line) => UNSPOKEN.test(line)).slice(0, 3)).toEqual([]);
   expect(lines.filter((line) => discordTokens.some((token) => line.includes(token))).slice(0, 3)).toEqual([]);
 });
 
-async function install(): Promise<void> {
-  const begun = await fetch(`${slackUrl}/slack/install`, { redirect: 'manual' });
-  const [cookie = ''] = (begun.headers.get('set-cookie') ?? '').split(';');
-  const next = slack.control.authorize({ userId: ADA, url: begun.headers.get('location') ?? '' });
-  expect((await fetch(next, { headers: { cookie } })).status).toBe(200);
-}
-
 /** Somebody who is asked before anything is sent, as everybody is to begin with. */
-async function connect(platform: 'SLACK' | 'DISCORD', workspaceId: string, userId: string): Promise<void> {
-  const { id: accountId } = await createAccount(database.db);
+async function connect(
+  { db }: OpenTestDatabase,
+  platform: 'SLACK' | 'DISCORD',
+  workspaceId: string,
+  userId: string,
+): Promise<void> {
+  const { id: accountId } = await createAccount(db);
   const who = { platform, workspaceId, userId, userName: '@ada', workspaceName: 'acme' };
-  await database.db.chatIdentity.create({ data: { accountId, ...who } });
+  await db.chatIdentity.create({ data: { accountId, ...who } });
 }
 
-/** Until the bot says no more about what it was given. */
+/** Until the bots say no more about what they were given. */
 async function settle(): Promise<void> {
+  const bots = [bot, socketBot];
+  const said = (): number => bots.reduce((sum, each) => sum + each.output().length, 0);
   let seen = -1;
-  while (seen !== bot.output().length && bot.child.exitCode === null) {
-    seen = bot.output().length;
+  while (seen !== said() && bots.every(({ child }) => child.exitCode === null)) {
+    seen = said();
     await wait(150);
   }
 }
@@ -132,7 +143,7 @@ async function settle(): Promise<void> {
 function post(body: string, contentType: string): Promise<Response> {
   const headers = {
     'content-type': contentType,
-    ...signRequest(SECRET, body, Math.floor(Date.now() / 1000)),
+    ...signRequest(SIGNING_SECRET, body, Math.floor(Date.now() / 1000)),
   };
   const signal = AbortSignal.timeout(ACK_MS);
   return fetch(`${slackUrl}/slack/events`, { method: 'POST', body, headers, signal });
@@ -151,7 +162,7 @@ const buttons = [
 
 const basics = () => ({
   ...{ token: 'secret-token', api_app_id: 'A1', trigger_id: randomBytes(8).toString('hex') },
-  response_url: `${slack.url}/responses/secret-token`,
+  response_url: `${aim.url}/responses/secret-token`,
 });
 
 const interactive = (about: object) => ({
@@ -193,7 +204,7 @@ const submitted = () =>
       ...{ hash: 'h', private_metadata: JSON.stringify(metadata), root_view_id: 'V1', blocks: [] },
       state: {
         values: {
-          files: { files: { type: 'file_input', files: [{ id: fileId, name: 'secret-plan.pdf' }] } },
+          files: { files: { type: 'file_input', files: [{ id: aim.fileId, name: 'secret-plan.pdf' }] } },
           emails: { emails: { type: 'plain_text_input', value: 'ann@secret.example' } },
           message: { message: { type: 'plain_text_input', value: null } },
           lifetime: { lifetime: { type: 'static_select', selected_option: { value: '7' } } },
@@ -202,13 +213,15 @@ const submitted = () =>
     },
   });
 
-const files = () => [{ id: fileId, name: 'secret-plan.pdf', mimetype: 'application/pdf', size: 10 }];
+const filesOfMessage = () => [
+  { id: aim.fileId, name: 'secret-plan.pdf', mimetype: 'application/pdf', size: 10 },
+];
 
 const onMessage = () =>
   interactive({
     ...{ type: 'message_action', callback_id: 'share_message', action_ts: '1.2', message_ts: '1.2' },
     ...{ channel: { id: GENERAL, name: 'general' } },
-    message: { type: 'message', user: ADA, ts: '1.2', text: 'ann@secret.example', files: files() },
+    message: { type: 'message', user: ADA, ts: '1.2', text: 'ann@secret.example', files: filesOfMessage() },
   });
 
 const event = (about: object, teamId = TEAM) => ({
@@ -228,11 +241,12 @@ const directMessage = (text: string) => ({
     ts: '1.2',
     text,
   },
-  files: files(),
+  files: filesOfMessage(),
 });
 
 /** How each kind that Slack sends looks; those of uninstalling are of another workspace. */
-const slackKinds: Record<string, () => { form: object } | { payload: object } | { json: object }> = {
+type SlackPayload = { form: object } | { payload: object } | { json: object };
+const slackKinds: Record<string, () => SlackPayload> = {
   'command help': () => ({ form: textCommand('help') }),
   'command without a word': () => ({ form: textCommand('') }),
   'command with an address': () => ({ form: textCommand('ann@secret.example') }),
@@ -252,7 +266,13 @@ const slackKinds: Record<string, () => { form: object } | { payload: object } | 
   'direct message': () => ({ json: event(directMessage('<mailto:ann@secret.example|ann@secret.example>')) }),
   'file shared': () => ({
     json: event({
-      ...{ type: 'file_shared', file_id: fileId, file: { id: fileId }, user_id: ADA, channel_id: GENERAL },
+      ...{
+        type: 'file_shared',
+        file_id: aim.fileId,
+        file: { id: aim.fileId },
+        user_id: ADA,
+        channel_id: GENERAL,
+      },
       event_ts: String(Date.now() / 1000),
     }),
   }),
@@ -273,12 +293,19 @@ const slackCase = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...buttons).map((value) => `button ${value}`) },
 );
 
+function makePayload(kind: string): SlackPayload {
+  return slackKinds[kind]?.() ?? { payload: pressed(kind.slice('button '.length)) };
+}
+
+function aimAt(target: LocalSlack): void {
+  aim = { url: target.url, fileId: files.get(target) ?? '' };
+}
+
 test('Slack gets an acknowledgement for whatever it sends, and nothing is half made', async () => {
+  aimAt(slack);
   await fc.assert(
     fc.asyncProperty(slackCase, breakage, async (kind, damage) => {
-      const make = slackKinds[kind] ?? (() => ({ payload: pressed(kind.slice('button '.length)) }));
-      const made = make();
-      const { body, type } = encode(made, damage);
+      const { body, type } = encode(makePayload(kind), damage);
       const { status } = await post(body, type);
       // A body that is larger than any of Slack's is not read to its end.
       expect(body.length > 512 * 1024 ? [401, 413] : [200]).toContain(status);
@@ -286,11 +313,11 @@ test('Slack gets an acknowledgement for whatever it sends, and nothing is half m
     { seed: SEED, numRuns: 220, endOnFailure: false },
   );
   await settle();
-  await expectNothingHalfMade('slack:V');
+  await expectNothingHalfMade(database, 'slack:V');
 });
 
 function encode(
-  made: ReturnType<NonNullable<(typeof slackKinds)[string]>>,
+  made: SlackPayload,
   damage: (payload: object) => { payload: Record<string, unknown> },
 ): { body: string; type: string } {
   if ('json' in made) return { body: JSON.stringify(damage(made.json).payload), type: JSON_TYPE };
@@ -328,6 +355,44 @@ test('a signed body that is no payload is answered', async () => {
   const answers = await Promise.all(bodies.map(([, body, type]) => post(body, type)));
   const seen = bodies.map(([what], n) => `${what}: ${answers[n]?.status}`);
   expect(seen).toEqual(bodies.map(([what, , , status]) => `${what}: ${status}`));
+});
+
+/** The same by Socket Mode, where forms are JSON too. */
+function wrap(
+  made: SlackPayload,
+  damage: (payload: object) => { payload: Record<string, unknown> },
+): Pick<Envelope, 'type' | 'payload'> {
+  if ('json' in made) return { type: 'events_api', payload: damage(made.json).payload };
+  if ('payload' in made) return { type: 'interactive', payload: damage(made.payload).payload };
+  return { type: 'slash_commands', payload: damage(made.form).payload };
+}
+
+async function deliver(envelope: Pick<Envelope, 'type' | 'payload'>): Promise<void> {
+  const acceptsResponsePayload = envelope.type !== 'events_api';
+  const answer = await socketSlack.socketMode?.deliver({ ...envelope, acceptsResponsePayload });
+  expect(answer?.outcome, JSON.stringify(envelope).slice(0, 600)).toBe('acknowledged');
+}
+
+test('the same by Socket Mode', async () => {
+  aimAt(socketSlack);
+  await fc.assert(
+    fc.asyncProperty(slackCase, breakage, (kind, damage) => deliver(wrap(makePayload(kind), damage))),
+    { seed: SEED, numRuns: 120, endOnFailure: false },
+  );
+  await settle();
+  await expectNothingHalfMade(socketDatabase, 'slack:V');
+});
+
+test('an envelope with no payload is acknowledged, and what is no envelope ends nothing', async () => {
+  const types = ['slash_commands', 'interactive', 'events_api'] as const;
+  const payloads: unknown[] = [null, 5, 'secret', [], {}, { event: null }, { event: { type: 'error' } }];
+  for (const type of types)
+    for (const payload of payloads) await deliver({ type, payload: payload as Envelope['payload'] });
+  for (const text of ['null', '5', '"secret"', '[]', '{}', '{"type":', '{"type":null,"envelope_id":{}}', ''])
+    socketSlack.socketMode?.say(text);
+  aimAt(socketSlack);
+  await deliver(wrap(makePayload('command help'), (payload) => ({ payload: { ...payload } })));
+  expect(socketSlack.socketMode?.connectionCount()).toBe(1);
 });
 
 const option = (name: string, type: number, value: unknown) => ({ name, type, value });
@@ -431,7 +496,7 @@ test('Discord gets an answer to every interaction that has its id, token and kin
     { seed: SEED, numRuns: 200, endOnFailure: false },
   );
   await settle();
-  await expectNothingHalfMade('discord:');
+  await expectNothingHalfMade(database, 'discord:');
 });
 
 /** A message of ours with something to press. */
@@ -471,13 +536,13 @@ test('Discord says what it likes about messages and other events, and the bot go
     ...{ userId: DISCORD_ADA, channelId: DISCORD_GENERAL, ...discordKinds['help']!() },
   });
   await discord.control.waitFor(interactionId, ({ message }) => message?.content.includes('/share') === true);
-  await expectNothingHalfMade('discord:');
+  await expectNothingHalfMade(database, 'discord:');
 });
 
 /** A share that exists was asked for by a whole form: it has files, addresses and a request key of that form. */
-async function expectNothingHalfMade(keyOfForm: string): Promise<void> {
+async function expectNothingHalfMade({ db }: OpenTestDatabase, keyOfForm: string): Promise<void> {
   const include = { attachments: true, recipients: true };
-  const shares = await database.db.share.findMany({ include });
+  const shares = await db.share.findMany({ include });
   const own = shares.filter(({ requestKey }) => requestKey.startsWith(keyOfForm.split(':', 1)[0] ?? ''));
   for (const { requestKey, attachments, recipients } of own) {
     expect(requestKey.startsWith(keyOfForm), requestKey).toBe(true);

@@ -81,7 +81,7 @@ describe('/share without a file', () => {
   });
 });
 
-describe('Share files by email, in the menu of a message (B2)', () => {
+describe('Share files by email, in the menu of a message, also of a colleague whom one reads (B2, B19)', () => {
   const post = async (userId: string, content: string, names: string[]) => {
     const files = await Promise.all(names.map((name) => rig.upload(name, Buffer.from(name), userId)));
     const attachmentIds = files.map((file) => file.id);

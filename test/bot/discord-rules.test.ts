@@ -29,7 +29,8 @@ const until = async <T>(look: () => Promise<T> | T): Promise<NonNullable<T>> => 
   throw new Error(`not seen: ${String(look)}`);
 };
 const openForm = async (interactionId: string): Promise<string> => {
-  const pressed = rig.press(interactionId, 'change-rules');
+  const shown = JSON.stringify(control().interaction(interactionId).message?.components);
+  const pressed = rig.press(interactionId, /"custom_id":"(change-rules[^"]*)"/.exec(shown)?.[1] ?? '');
   await until(() => control().interaction(pressed).modal);
   return pressed;
 };
@@ -48,9 +49,12 @@ describe('/share-rules', () => {
     const { content } = await rig.reads(shown, 'Rules of this workspace');
     expect(content).toContain('Recipients: anybody');
     expect(control().interaction(shown).ephemeral).toBe(true);
-    const wrong = submit(await openForm(shown), { domains: 'nonsense' });
+    const wrong = submit(await openForm(shown), { domains: 'nonsense', lifetime: ['30'], size: 'many' });
     await rig.reads(wrong, 'These are none: nonsense.');
-    const saved = submit(await openForm(wrong), {
+    const reopened = await openForm(wrong);
+    const typed = control().interaction(reopened).modal;
+    expect(JSON.stringify(typed)).toMatch(/"value":"nonsense".*"value":"30","default":true.*"value":"many"/);
+    const saved = submit(reopened, {
       ...{ domains: 'example.com bücher.example', lifetime: ['1'], size: '2' },
     });
     const card = await rig.reads(saved, 'Saved.');
@@ -62,6 +66,16 @@ describe('/share-rules', () => {
     });
     const again = control().interaction(await openForm(saved)).modal;
     expect(JSON.stringify(again)).toContain('"value":"example.com, bücher.example"');
+  });
+
+  test('stays as it is when whoever set it disconnects, which forgets the person alone (B17)', async () => {
+    await set({ domains: 'example.com' });
+    await rig.reads(rig.command('passalong', {}, { subcommand: 'disconnect' }), 'Disconnected.');
+    expect([await rig.db.chatIdentity.count(), await rig.db.workspaceRules.count()]).toEqual([0, 1]);
+    await rig.reads(
+      rig.command('passalong', {}, { subcommand: 'history' }),
+      'Connect your Passalong account',
+    );
   });
 
   test('is offered to those who manage the server, and in servers that have the app', () => {

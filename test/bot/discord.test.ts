@@ -8,7 +8,7 @@ import { ADA, GENERAL, GRACE, LOUNGE, startRig, type Rig } from './discord-rig.j
 
 let rig: Rig;
 
-const at = (userId: string) => ({ userId, teamId: '', workspaceId: '' });
+const at = (userId: string) => ({ userId, teamId: '', workspaceId: '', language: 'en' }) as const;
 
 beforeAll(async () => {
   rig = await startRig();

@@ -1,24 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createSlackFiles } from '../../adapters/slack-files.js';
-import { createSlackOAuth } from '../../adapters/slack-oauth.js';
-import type { ChatPlatform } from '../../bot/chat.js';
-import { startSlackPlatform } from '../../bot/slack/start-slack-platform.js';
-import type { SlackSettings } from '../../core/config.js';
-import { createSlackTokens } from '../../core/identities/installations.js';
 import { openLog } from '../../core/shares/workspace-log.js';
-import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
-import { createAccount } from '../support/accounts.js';
-import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets, timings } from '../support/fakes.js';
-import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
-import { ADA, GENERAL, GRACE, SlackBotRig, TEAM } from './slack-rig.js';
-import { findFreePorts } from '../../local/start/ports.js';
+import type { LocalSlack } from '../../local/slack/start-slack.js';
+import { ADA, EDSGER, GENERAL, GLOBEX, GRACE, SlackBotRig, TEAM } from './slack-rig.js';
 
-const EDSGER = 'U0EDSGER01';
-const GLOBEX = 'T0GLOBEX01';
 const ORGANISATION = { id: 'E0WORLD001', name: 'World' };
 
 /** What one person sees and does in the Home tab of a Slack. */
@@ -147,73 +131,23 @@ describe('by Socket Mode, for those whom the operator names', () => {
 });
 
 describe('over HTTP, for whoever installed the app', () => {
-  let database: OpenTestDatabase;
-  let dataDir: string;
-  let slack: LocalSlack;
-  let bot: ChatPlatform;
-  let botUrl: string;
-  const log = fakeLog();
-  const [ada, grace, edsger] = [ADA, GRACE, EDSGER].map((userId) => homeOf(() => slack, userId)) as [
+  let rig: SlackBotRig;
+  const [ada, grace, edsger] = [ADA, GRACE, EDSGER].map((userId) => homeOf(() => rig.slack, userId)) as [
     ReturnType<typeof homeOf>,
     ReturnType<typeof homeOf>,
     ReturnType<typeof homeOf>,
   ];
+  const connect = (userId: string) => rig.connect(userId, ORGANISATION.id);
 
   beforeEach(async () => {
-    database = await openTestDatabase();
-    dataDir = await mkdtemp(path.join(tmpdir(), 'slack-rules-'));
-    const [port = 0] = await findFreePorts(1);
-    botUrl = `http://127.0.0.1:${port}`;
-    const signingSecret = 'signing-secret-of-the-app';
-    slack = await startSlack({
-      ...{ port: 0, dataDir, requestUrl: `${botUrl}/slack/events`, signingSecret, enterprise: ORGANISATION },
-      oauth: {
-        ...{ clientId: '1.2', clientSecret: 'client-secret', tokenRotation: false },
-        redirectUrls: [`${botUrl}/slack/oauth_redirect`],
-      },
-    });
-    const settings: SlackSettings = {
-      apiUrl: `${slack.url}/api/`,
-      fileHosts: [new URL(slack.url).host],
-      access: {
-        ...{ kind: 'http', clientId: '1.2', clientSecret: 'client-secret', publicUrl: botUrl },
-        signingSecrets: [signingSecret],
-        tokenKeys: [randomBytes(32)],
-      },
-    };
-    const { db } = database;
-    const tokens = createSlackTokens({ db, log }, settings.access, createSlackOAuth(settings));
-    const slackFiles = createSlackFiles(settings, tokens);
-    const product = { db, log, queue: fakeQueue(), limits, linkSecrets, timings, marks: fakeMarks() };
-    const deps = { ...product, portalUrl: 'https://portal.test', slackFiles };
-    bot = await startSlackPlatform(deps, settings, tokens, { host: '127.0.0.1', port, drainMs: 0 });
+    rig = await SlackBotRig.prepare('HTTP', { enterprise: ORGANISATION });
+    await rig.startBot();
   });
 
-  afterEach(async () => {
-    await bot.stop();
-    await slack.close();
-    await database.drop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
-
-  async function install(userId: string, isEnterpriseInstall = false): Promise<void> {
-    const response = await fetch(`${botUrl}/slack/install`, { redirect: 'manual' });
-    const [cookie = ''] = (response.headers.get('set-cookie') ?? '').split(';');
-    const url = response.headers.get('location') ?? '';
-    const next = slack.control.authorize({ userId, url, isEnterpriseInstall });
-    const done = await fetch(next, { headers: { cookie } });
-    expect(done.status).toBe(200);
-  }
-
-  async function connect(userId: string) {
-    const account = await createAccount(database.db);
-    const who = { platform: 'SLACK', workspaceId: ORGANISATION.id, userId } as const;
-    const data = { accountId: account.id, ...who, userName: '@x', workspaceName: 'x' };
-    await database.db.chatIdentity.create({ data });
-  }
+  afterEach(() => rig.stop());
 
   test('who installed it in one workspace sets its rules, as long as nobody else installs it anew', async () => {
-    await install(ADA);
+    await rig.install(ADA);
     for (const userId of [ADA, GRACE]) await connect(userId);
     await grace.open();
     await grace.shows('You have shared nothing yet.');
@@ -222,31 +156,31 @@ describe('over HTTP, for whoever installed the app', () => {
     await ada.shows('Rules of this workspace');
     const viewId = await ada.form(ada.press('change-rules'));
 
-    await install(GRACE);
+    await rig.install(GRACE);
     await ada.save(viewId, { domains: 'example.com' });
     await ada.shows('Only whoever administers this workspace can do this.');
-    expect(await database.db.workspaceRules.count()).toBe(0);
+    expect(await rig.db.workspaceRules.count()).toBe(0);
 
-    await database.db.installation.updateMany({ data: { installedBy: ADA } });
+    await rig.db.installation.updateMany({ data: { installedBy: ADA } });
     await ada.open();
     await ada.shows('Rules of this workspace');
-    await database.db.installation.updateMany({ data: { installedBy: GRACE } });
+    await rig.db.installation.updateMany({ data: { installedBy: GRACE } });
     ada.press('export-log');
     await ada.shows('Only whoever administers this workspace can do this.');
-    expect(await database.db.logExport.count()).toBe(0);
+    expect(await rig.db.logExport.count()).toBe(0);
 
-    await database.db.installation.updateMany({ data: { installedBy: ADA } });
+    await rig.db.installation.updateMany({ data: { installedBy: ADA } });
     await ada.open();
     await ada.shows('Rules of this workspace');
-    await database.db.installation.updateMany({ data: { installedBy: GRACE } });
+    await rig.db.installation.updateMany({ data: { installedBy: GRACE } });
     const pressed = ada.press('change-rules');
     await ada.shows('Only whoever administers this workspace can do this.');
-    expect(slack.control.interaction(pressed.id).viewIds).toEqual([]);
+    expect(rig.slack.control.interaction(pressed.id).viewIds).toEqual([]);
   });
 
   test('who installed it in an organisation sets the rules of all its workspaces, next to their own', async () => {
-    await install(ADA);
-    await install(EDSGER, true);
+    await rig.install(ADA);
+    await rig.install(EDSGER, true);
     for (const userId of [ADA, EDSGER, GRACE]) await connect(userId);
     await edsger.open();
     await edsger.shows('Rules of this workspace');
@@ -258,28 +192,21 @@ describe('over HTTP, for whoever installed the app', () => {
     await ada.shows('Rules of this workspace');
     await ada.save(await ada.form(ada.press('change-rules')), { domains: 'example.com' });
     await ada.shows('Saved.');
-    const rules = await database.db.workspaceRules.findMany({ orderBy: { workspaceId: 'asc' } });
+    const rules = await rig.db.workspaceRules.findMany({ orderBy: { workspaceId: 'asc' } });
     expect(rules).toMatchObject([{ workspaceId: ORGANISATION.id }, { workspaceId: TEAM }]);
 
     const share = async (userId: string, channelId: string, text: string, says: string) => {
-      const upload = { userId, channelId, name: 'plan.txt', mimetype: 'text/plain' };
-      const { fileId } = await slack.control.uploadFile({ ...upload, source: Buffer.from('some bytes') });
-      await until(() => database.db.slackFileSeen.count({ where: { fileId } }));
-      const { id } = slack.control.runCommand({ userId, channelId, command: '/share', text });
-      const read = () => JSON.stringify(slack.control.interaction(id).current?.blocks ?? '');
-      await slack.control
-        .waitFor(() => read().includes(says), 5_000)
-        .catch(() => {
-          throw new Error(`expected "${says}", but it says ${read()}`);
-        });
-      return id;
+      await rig.post(userId, 'plan.txt', channelId);
+      const command = rig.share(text, userId, channelId);
+      await rig.says(command, says);
+      return command;
     };
     const inGlobex = (text: string, says: string) => share(EDSGER, 'C0GLOBEX01', text, says);
     await inGlobex('bob@elsewhere.org', 'allows recipients at example.com, *.example.org only');
     await share(GRACE, GENERAL, 'bob@a.example.org', 'allows recipients at example.com only');
     const card = await inGlobex('bob@a.example.org', 'Send');
-    slack.control.pressButton({ userId: EDSGER, interactionId: card, actionId: 'send-draft' });
-    const made = await until(() => database.db.share.findFirst());
+    rig.press(card, 'send-draft');
+    const made = await rig.until(() => rig.db.share.findFirst());
     expect(made.workspaceIds).toEqual([GLOBEX, ORGANISATION.id]);
     await grace.open();
     await grace.shows('You have shared nothing yet.');
@@ -287,7 +214,7 @@ describe('over HTTP, for whoever installed the app', () => {
   });
 
   test('uninstalling forgets the rules, and the links to its log', async () => {
-    await install(ADA);
+    await rig.install(ADA);
     await connect(ADA);
     await ada.open();
     await ada.shows('Rules of this workspace');
@@ -295,19 +222,9 @@ describe('over HTTP, for whoever installed the app', () => {
     await ada.shows('Saved.');
     ada.press('export-log');
     await ada.shows('workspace-log');
-    slack.control.uninstall({ teamId: TEAM });
-    await until(async () => (await database.db.installation.count()) === 0);
-    expect(await database.db.workspaceRules.count()).toBe(0);
-    expect(await database.db.logExport.count()).toBe(0);
+    rig.slack.control.uninstall({ teamId: TEAM });
+    await rig.until(async () => (await rig.db.installation.count()) === 0);
+    expect(await rig.db.workspaceRules.count()).toBe(0);
+    expect(await rig.db.logExport.count()).toBe(0);
   });
 });
-
-async function until<T>(look: () => Promise<T>): Promise<NonNullable<T>> {
-  const deadline = Date.now() + 5_000;
-  for (;;) {
-    const seen = await look();
-    if (seen) return seen;
-    if (Date.now() > deadline) throw new Error(`not seen: ${String(look)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

@@ -147,20 +147,29 @@ test('an upload of another size than announced is mailed and billed with its own
   ]);
 });
 
-test('a share waits while storage is down, and is mailed once when it is back (B18, M13)', async () => {
-  const to = 'storage@example.com';
+test('shares wait while storage is down, and are mailed once when it is back (B18, M13)', async () => {
   await setFaults(stack.urls.s3, { failBuckets: { passalong: 'down' } });
-  const answer = await (await discord.share([file('patient.txt')], to)).press('Send');
-  await answer.waitFor(/Saved: patient\.txt|Copying patient\.txt/);
-  // It has been tried, in vain.
-  await waitFor('the first tries', async () => {
-    const [share] = await sharesTo(to);
-    return (share?.fence ?? 0) >= 2 || null;
-  });
-  expect(await mailsTo(stack.urls.inbox, to)).toEqual([]);
+  const waiting = await Promise.all(
+    [slack, discord].map(async (person) => {
+      const [name, to] = [`patient.${person.platform}.txt`, `storage.${person.platform}@example.com`];
+      const answer = await (await person.share([file(name)], to)).press('Send');
+      await answer.waitFor(new RegExp(`(Saved:|Copying) ${name}`));
+      return { name, to, answer };
+    }),
+  );
+  for (const { to } of waiting) {
+    // It has been tried, in vain.
+    await waitFor('the first tries', async () => {
+      const [share] = await sharesTo(to);
+      return (share?.fence ?? 0) >= 2 || null;
+    });
+    expect(await mailsTo(stack.urls.inbox, to)).toEqual([]);
+  }
   await setFaults(stack.urls.s3, {});
-  await answer.waitFor('Sent patient.txt');
-  await expectDelivered(to, file('patient.txt'));
+  for (const { name, to, answer } of waiting) {
+    await answer.waitFor(`Sent ${name}`);
+    await expectDelivered(to, file(name));
+  }
 });
 
 test.skipIf(isRedisMissing)(

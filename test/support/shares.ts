@@ -46,11 +46,16 @@ export async function readyShare(
   changes: Partial<ShareRequest> = {},
 ): Promise<string> {
   const shareId = await acceptShare(db, accountId, changes);
+  await storeShare(db, shareId);
+  return shareId;
+}
+
+/** What the worker does once it has all bytes of a share. */
+export async function storeShare(db: Database, shareId: string): Promise<void> {
   for (const { id } of await db.attachment.findMany({ where: { shareId } })) {
     const storageKey = `shares/${shareId}/${randomUUID().replaceAll('-', '')}`;
     const sha256 = createHash('sha256').update(id).digest('hex');
     await db.attachment.update({ where: { id }, data: { state: 'STORED', storageKey, sha256 } });
   }
   await db.share.update({ where: { id: shareId }, data: { state: 'READY', readyAt: new Date() } });
-  return shareId;
 }

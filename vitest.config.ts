@@ -12,6 +12,8 @@ export default defineConfig({
     // Node 20 is the floor; the SDK's notice about later releases says nothing about a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'forks',
+    // One more than the two cores that there are at least: many tests wait for processes, a browser or a timeout.
+    maxWorkers: 3,
     projects: [
       {
         test: {
@@ -20,8 +22,6 @@ export default defineConfig({
           exclude: slowTests,
           // Modules are loaded once for many files: none keeps a state of its own, and none is mocked.
           isolate: false,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
           testTimeout: 20_000,
           // The hook that first needs dist/ may have to wait for its build, on a machine that does much else.
           hookTimeout: 120_000,
@@ -31,9 +31,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: slowTests,
-          // One more than cores: these wait for processes and a browser half of their time.
-          maxWorkers: 3,
-          sequence: { groupOrder: 0 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

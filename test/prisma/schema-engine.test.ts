@@ -34,16 +34,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a schema that the migrations make is told from one that they do not', async () => {
+test('a schema that the migrations make is told from one that they do not, and no shadow database is left behind', async () => {
   await expect(diff(agreeing)).resolves.toContain('No difference detected');
   await expect(diff(`${agreeing}\nmodel basket {\n  id Int @id\n}\n`)).rejects.toMatchObject({
     code: 2,
     stdout: expect.stringContaining('- basket') as string,
   });
-});
-
-test('no shadow database is left behind', async () => {
-  await diff(agreeing);
   const client = new pg.Client(database.connectionString);
   await client.connect();
   const { rows } = await client.query(

@@ -118,9 +118,11 @@ export function runCommand(
   script: string,
   args: string[],
   env: Record<string, string>,
+  { user }: Pick<StackOptions, 'user'> = {},
 ): Promise<Omit<Ending, 'leftovers'>> {
   const child = spawn(process.execPath, [path.join(ROOT, 'dist', script), ...args], {
     cwd: ROOT,
+    ...user,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, waitFor } from '../../local/demo/entrance.js';
 import { discordPerson, slackPerson } from '../support/chat-people.js';
-import { listMails, mailsTo, waitForMail } from '../support/inbox.js';
+import { listMails, waitForMail } from '../support/inbox.js';
 import { isAlive } from '../support/process-tree.js';
 import { makeDataDir, runCommand, runStart, startStack, type TestStack } from '../support/start-stack.js';
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { AppError } from '../core/errors.js';
 import type { Scan, Scanner } from '../core/ports.js';
@@ -14,17 +15,26 @@ const SILENCE_MS = 150_000;
 export function createClamdScanner(url: string, silenceMs: number = SILENCE_MS): Scanner {
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
-  return { begin: (name) => begin(connect({ host, port: Number(port) }), name, silenceMs) };
+  return {
+    async begin(name) {
+      const socket = connect({ host, port: Number(port) }).setTimeout(silenceMs, () => {
+        socket.destroy(new Error(`clamd was silent for ${silenceMs} ms`));
+      });
+      await once(socket, 'connect').catch((cause: unknown) => {
+        throw unavailable(cause);
+      });
+      return startScan(socket, name);
+    },
+  };
 }
 
-function begin(socket: Socket, name: string, silenceMs: number): Scan {
+function startScan(socket: Socket, name: string): Scan {
   let reply = '';
   let cause: unknown;
   const closed = new Promise<void>((resolve) => {
     socket.setEncoding('latin1').on('data', (text: string) => (reply += text));
     socket.on('error', (error) => (cause ??= error)).once('close', () => resolve());
   });
-  socket.setTimeout(silenceMs, () => socket.destroy(new Error(`clamd was silent for ${silenceMs} ms`)));
   socket.write('zINSTREAM\0');
 
   /** Waits where clamd is slower than the file. @throws what clamd says where it hangs up in the middle */

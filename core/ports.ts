@@ -84,7 +84,8 @@ export interface FileFetcher {
 
 /** Looks for malware in files on their way. */
 export interface Scanner {
-  begin(name: string): Scan;
+  /** Before anything is fetched for it. @throws AppError unavailable where it cannot be reached */
+  begin(name: string): Promise<Scan>;
 }
 
 /**

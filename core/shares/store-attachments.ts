@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Attachment } from '../../prisma/generated/client.js';
 import { AppError } from '../errors.js';
 import { oweNotice } from '../notices.js';
-import type { Deps } from '../ports.js';
+import type { Deps, Scan } from '../ports.js';
 import { newObjectKey } from '../storage-keys.js';
 import { attachmentSource } from './attachment-source.js';
 import { correctSize } from './correct-size.js';
@@ -51,22 +51,10 @@ async function storeAttachment(deps: StoreDeps, lease: ShareLease, attachment: A
   const storageKey = isUpload ? attachment.storageKey : newObjectKey(lease.shareId);
   if (!storageKey) throw new AppError('invalid', 'file.upload_missing', { name: attachment.name });
   const announced = Number(attachment.sizeBytes);
-  const reading = isUpload
-    ? await openUpload(deps.files, storageKey, attachment.name)
-    : await deps.fetchers.fetch(source, { name: attachment.name, sizeBytes: announced });
-  const bytes = isUpload ? reading : fromPlatform(reading, attachment, source.kind);
-  const scan = deps.scanner?.begin(attachment.name);
-  const meter = measure(scan?.pass(bytes) ?? bytes, lease.signal);
-  try {
-    if (isUpload) await drain(meter.chunks);
-    else await deps.files.put(storageKey, Readable.from(meter.chunks, { objectMode: false }), announced);
-    await scan?.finish();
-  } finally {
-    // Storage that refuses before it reads leaves the line to the source open.
-    reading.destroy();
+  const scan = await deps.scanner?.begin(attachment.name);
+  const { sizeBytes, sha256 } = await readThrough(deps, lease, attachment, storageKey, scan).finally(() => {
     scan?.close();
-  }
-  const { sizeBytes, sha256 } = meter.result();
+  });
   if (isUpload) checkUpload(attachment.name, sizeBytes, deps.limits.maxFileBytes);
   await deps.db.$transaction(async (tx) => {
     await lease.require(tx);
@@ -76,6 +64,33 @@ async function storeAttachment(deps: StoreDeps, lease: ShareLease, attachment: A
       data: { state: 'STORED', storageKey, sha256, sizeBytes },
     });
   });
+}
+
+/** Every byte once, to the scanner too, and for a chat file into storage. @returns what was read */
+async function readThrough(
+  deps: StoreDeps,
+  lease: ShareLease,
+  attachment: Attachment,
+  storageKey: string,
+  scan: Scan | undefined,
+): Promise<Measured> {
+  const source = attachmentSource.parse(attachment.source);
+  const isUpload = source.kind === 'upload';
+  const announced = Number(attachment.sizeBytes);
+  const reading = isUpload
+    ? await openUpload(deps.files, storageKey, attachment.name)
+    : await deps.fetchers.fetch(source, { name: attachment.name, sizeBytes: announced });
+  const bytes = isUpload ? reading : fromPlatform(reading, attachment, source.kind);
+  const meter = measure(scan?.pass(bytes) ?? bytes, lease.signal);
+  try {
+    if (isUpload) await drain(meter.chunks);
+    else await deps.files.put(storageKey, Readable.from(meter.chunks, { objectMode: false }), announced);
+    await scan?.finish();
+  } finally {
+    // Storage that refuses before it reads leaves the line to the source open.
+    reading.destroy();
+  }
+  return meter.result();
 }
 
 async function openUpload(files: StoreDeps['files'], storageKey: string, name: string): Promise<Readable> {
@@ -116,11 +131,17 @@ async function* fromPlatform(
 
 const PLATFORM_NAMES = { slack: 'Slack', discord: 'Discord' } as const;
 
+interface Measured {
+  sizeBytes: number;
+  /** In hex. */
+  sha256: string;
+}
+
 /** Counts and hashes what passes. The chunks end early, with an error, once the lease is lost. */
 function measure(
   source: AsyncIterable<Buffer>,
   signal: AbortSignal,
-): { chunks: AsyncIterable<Buffer>; result: () => { sizeBytes: number; sha256: string } } {
+): { chunks: AsyncIterable<Buffer>; result: () => Measured } {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   async function* chunks(): AsyncGenerator<Buffer> {

@@ -20,7 +20,7 @@ async function* inChunks(bytes: Buffer, size = 64 * 1024): AsyncGenerator<Buffer
 
 /** Scans to the end, and says what had passed. */
 async function scanned(url: string, bytes: Buffer, silenceMs?: number): Promise<Buffer> {
-  const scan = createClamdScanner(url, silenceMs).begin('a.bin');
+  const scan = await createClamdScanner(url, silenceMs).begin('a.bin');
   const passed: Buffer[] = [];
   try {
     for await (const chunk of scan.pass(inChunks(bytes))) passed.push(chunk);

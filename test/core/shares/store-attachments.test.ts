@@ -428,7 +428,8 @@ describe('an uploaded share', () => {
 describe('a scanner', () => {
   /** Finds malware wherever `found` is in a file, or is down. */
   const scannerFor = (found: string | null): Scanner => ({
-    begin(name) {
+    async begin(name) {
+      if (found === null) throw new AppError('unavailable', 'scanner.unavailable', {});
       let passed = '';
       return {
         async *pass(chunks) {
@@ -438,7 +439,6 @@ describe('a scanner', () => {
           }
         },
         async finish() {
-          if (found === null) throw new AppError('unavailable', 'scanner.unavailable', {});
           if (passed.includes(found))
             throw new AppError('invalid', 'file.infected', { name, malware: 'Eicar' });
         },
@@ -469,11 +469,13 @@ describe('a scanner', () => {
   test('that is down makes a share wait, without end', async () => {
     const shareId = await chat();
     const fetcher = fakeFetcher({ F1: Buffer.from('0123456789') });
+    const fetched = vi.spyOn(fetcher, 'fetch');
     for (let round = 0; round < 30; round += 1) {
       await expect(
         storeAttachments(depsWith(fetcher, { scanner: scannerFor(null) }), shareId),
       ).rejects.toMatchObject({ code: 'scanner.unavailable' });
     }
+    expect(fetched, 'nothing is fetched in vain').not.toHaveBeenCalled();
     expect(await readShare(shareId)).toMatchObject({ state: 'RECEIVED' });
     await storeAttachments(depsWith(fetcher, { scanner: scannerFor('nothing') }), shareId);
     expect(await readShare(shareId)).toMatchObject({ state: 'READY' });

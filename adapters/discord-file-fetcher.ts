@@ -1,4 +1,4 @@
-import type { Platforms } from '../core/config.js';
+import type { Platforms } from '../core/platforms.js';
 import { AppError } from '../core/errors.js';
 import type { FileFetcher } from '../core/ports.js';
 import { BlockedUrl, guardedGet } from './guarded-get.js';

@@ -1,4 +1,4 @@
-import type { Platforms } from '../core/config.js';
+import type { Platforms } from '../core/platforms.js';
 import { AppError } from '../core/errors.js';
 import type { FileFetcher, SlackTokens } from '../core/ports.js';
 import { createDiscordFileFetcher } from './discord-file-fetcher.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { LogLevel, WebClient, type WebClientOptions } from '@slack/web-api';
-import type { SlackSettings } from '../core/config.js';
+import type { SlackSettings } from '../core/platforms.js';
 import { AppError } from '../core/errors.js';
 import type { FileFetcher, SlackTokens } from '../core/ports.js';
 import { explainSlackFile, getSlackFile } from './slack-files.js';

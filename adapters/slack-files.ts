@@ -5,7 +5,7 @@ import {
   type FilesInfoResponse,
   type WebClientOptions,
 } from '@slack/web-api';
-import type { SlackSettings } from '../core/config.js';
+import type { SlackSettings } from '../core/platforms.js';
 import { AppError } from '../core/errors.js';
 import type { SlackFiles, SlackTokens } from '../core/ports.js';
 

@@ -1,5 +1,5 @@
 import { LogLevel, WebClient } from '@slack/web-api';
-import type { SlackSettings } from '../core/config.js';
+import type { SlackSettings } from '../core/platforms.js';
 import { AppError } from '../core/errors.js';
 import type { SlackOAuth } from '../core/ports.js';
 

@@ -1,5 +1,5 @@
 import { REST } from 'discord.js';
-import type { Platforms } from '../../core/config.js';
+import type { Platforms } from '../../core/platforms.js';
 
 /** Calls as our bot. One call ends well before a notice's lease of 30 s does. */
 export function createRest({ token, apiUrl }: NonNullable<Platforms['discord']>): REST {

@@ -7,7 +7,7 @@ import {
   type GatewayDispatchPayload,
   type Interaction,
 } from 'discord.js';
-import type { Platforms } from '../../core/config.js';
+import type { Platforms } from '../../core/platforms.js';
 import type { Logger } from '../../core/ports.js';
 import { restOptions } from './create-rest.js';
 import { introduce, sessionOf, type ConnectionManager, type GatewaySession } from './gateway-session.js';

@@ -1,5 +1,5 @@
 import { Routes } from 'discord.js';
-import type { Platforms } from '../../core/config.js';
+import type { Platforms } from '../../core/platforms.js';
 import { describeCommands } from './commands.js';
 import { createRest } from './create-rest.js';
 

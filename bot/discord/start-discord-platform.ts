@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { Platforms } from '../../core/config.js';
+import type { Platforms } from '../../core/platforms.js';
 import type { BotDeps, ChatPlatform } from '../chat.js';
 import { holdLeadership, type Reign } from '../hold-leadership.js';
 import { createRest } from './create-rest.js';

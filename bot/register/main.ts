@@ -1,4 +1,5 @@
-import { environment, platformsFrom, readEnv } from '../../core/config.js';
+import { environment, readEnv } from '../../core/config.js';
+import { platformsFrom } from '../../core/platforms.js';
 import { registerCommands } from '../discord/register-commands.js';
 
 // `npm run discord:register`: at deploy, not at every start; safe to repeat.

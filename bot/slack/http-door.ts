@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { HTTPModuleFunctions, HTTPReceiver, isValidSlackRequest } from '@slack/bolt';
 import type { WebClientOptions } from '@slack/web-api';
-import type { SlackAccess } from '../../core/config.js';
+import type { SlackAccess } from '../../core/platforms.js';
 import { INSTALL_PATH } from '../../core/identities/installations.js';
 import type { SlackDeps } from './slack-tools.js';
 import { createInstaller, REDIRECT_PATH } from './installer.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Receiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
-import type { SlackSettings } from '../../core/config.js';
+import type { SlackSettings } from '../../core/platforms.js';
 import { createSlackAdministrators } from '../../core/identities/installations.js';
 import type { SlackTokens } from '../../core/ports.js';
 import type { ChatPlatform } from '../chat.js';

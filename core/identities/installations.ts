@@ -1,5 +1,5 @@
 import type { Installation } from '../../prisma/generated/client.js';
-import type { SlackAccess } from '../config.js';
+import type { SlackAccess } from '../platforms.js';
 import { AppError } from '../errors.js';
 import type { Deps, SlackOAuth, SlackTokens, SlackWorkspace } from '../ports.js';
 import { endShare } from '../shares/end-share.js';

@@ -4,7 +4,7 @@ import { registerCommands } from '../../bot/discord/register-commands.js';
 import { startDiscordPlatform } from '../../bot/discord/start-discord-platform.js';
 import { startNoticeSender } from '../../bot/notice-sender.js';
 import { changeChatSettings } from '../../core/accounts/chat-settings.js';
-import type { Platforms } from '../../core/config.js';
+import type { Platforms } from '../../core/platforms.js';
 import { startDiscord, type LocalDiscord } from '../../local/discord/start-discord.js';
 import { createAccount } from '../support/accounts.js';
 import { fakeLog, fakeMarks, fakeQueue, limits, linkSecrets, timings } from '../support/fakes.js';

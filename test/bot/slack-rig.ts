@@ -9,7 +9,7 @@ import type { ChatPlatform } from '../../bot/chat.js';
 import { startNoticeSender } from '../../bot/notice-sender.js';
 import type { SlackDeps } from '../../bot/slack/slack-tools.js';
 import { startSlackPlatform } from '../../bot/slack/start-slack-platform.js';
-import type { SlackSettings } from '../../core/config.js';
+import type { SlackSettings } from '../../core/platforms.js';
 import { createSlackTokens } from '../../core/identities/installations.js';
 import { startSlack, type LocalSlack, type SlackOptions } from '../../local/slack/start-slack.js';
 import { findFreePorts } from '../../local/start/ports.js';

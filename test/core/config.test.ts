@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  environment,
-  limitsFrom,
-  linkSecretsFrom,
-  platformsFrom,
-  readEnv,
-  storageFrom,
-} from '../../core/config.js';
+import { environment, limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../../core/config.js';
+import { platformsFrom } from '../../core/platforms.js';
 
 const secret = 'x'.repeat(32);
 const portal = {

@@ -37,6 +37,7 @@ const processes = Object.fromEntries(
     ['bot/main.ts', 'bot'],
     ['bot/terminal/main.ts', 'terminal'],
     ['local/chat.ts', 'chat'],
+    ['local/storage.ts', 'storage'],
     ['bot/register/main.ts', 'register'],
     ['prisma/seed.ts', 'seed'],
     ['local/start.ts', 'start'],

@@ -1,17 +1,17 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { ReadyMarks } from '../core/ports.js';
+import { Readable } from 'node:stream';
+import type { ReadyMarks, StorageMember } from '../core/ports.js';
 import { mailReadyKey, shareReadyKey } from '../core/storage-keys.js';
-import { translateS3Error } from './s3.js';
+import type { MemberHealth } from './member-health.js';
 
-/** Empty objects whose creation has the Lambda send mail. Writing one again asks again. */
-export function createS3ReadyMarks(client: S3Client, bucket: string): ReadyMarks {
-  const mark = async (key: string): Promise<void> => {
-    try {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: '', ContentLength: 0 }));
-    } catch (error) {
-      throw translateS3Error(error);
-    }
-  };
+/**
+ * Empty objects whose creation has the Lambda send mail, with the first member that takes them: the events of every
+ * member reach it. Writing one again asks again.
+ */
+export function createS3ReadyMarks(members: readonly StorageMember[], health: MemberHealth): ReadyMarks {
+  const mark = (key: string): Promise<void> =>
+    health.firstOf(members, (member, signal) =>
+      member.put(key, Readable.from([]), 0, { replaces: true, signal }),
+    );
   return {
     markShare: (shareId) => mark(shareReadyKey(shareId)),
     markMail: (deliveryId) => mark(mailReadyKey(deliveryId)),

@@ -1,24 +1,17 @@
 import { GetObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { StorageOptions } from '../core/config.js';
 import { AppError, isAppError } from '../core/errors.js';
 
 /** Errors reach our own log, as JSON; the SDK would print lines of its own to the console. */
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-export interface StorageOptions {
-  region: string;
-  bucket: string;
-  /** Unset: AWS itself. */
-  endpoint: string | undefined;
-  /** Where browsers reach the same storage, when that differs; it is part of what is signed. */
-  publicEndpoint: string | undefined;
-}
-
 /** The client for our own calls, with the SDK's default checksums. */
-export function createS3Client({ region, endpoint }: StorageOptions): S3Client {
+export function createS3Client({ region, endpoint, credentials }: StorageOptions): S3Client {
   return new S3Client({
     region,
     ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
+    ...(credentials ? { credentials } : {}),
     logger: SILENT,
     maxAttempts: 3,
     // A line without a byte for a minute is dead; a limit on the whole request would cut large files.
@@ -30,10 +23,12 @@ export function createS3Client({ region, endpoint }: StorageOptions): S3Client {
  * The client that only signs URLs for browsers: for the public endpoint, since the host is signed, and without
  * default checksums, which would sign the checksum of an empty body.
  */
-export function createPresigningClient(
-  { region, endpoint, publicEndpoint }: StorageOptions,
-  credentials?: { accessKeyId: string; secretAccessKey: string },
-): S3Client {
+export function createPresigningClient({
+  region,
+  endpoint,
+  publicEndpoint,
+  credentials,
+}: StorageOptions): S3Client {
   const reachable = publicEndpoint ?? endpoint;
   return new S3Client({
     region,
@@ -51,7 +46,7 @@ export function createPresigningClient(
 export async function storageOrigin(options: StorageOptions): Promise<string> {
   // The URL is thrown away, so it needs nobody's credentials: the portal starts though they are not there yet.
   const credentials = { accessKeyId: 'nobody', secretAccessKey: 'nobody' };
-  const client = createPresigningClient(options, credentials);
+  const client = createPresigningClient({ ...options, credentials });
   const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: options.bucket, Key: 'any' }));
   client.destroy();
   return new URL(url).origin;

@@ -15,6 +15,39 @@ const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 
+/** One more bucket that holds a copy of everything. What it does not say is as with `S3_BUCKET`. */
+const mirror = z.strictObject({
+  bucket: z.string().min(3),
+  /** For logs and `npm run storage`; the bucket's own unless two are called alike. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/)
+    .optional(),
+  region: z.string().min(1).optional(),
+  endpoint: url.optional(),
+  publicEndpoint: url.optional(),
+  accessKeyId: z.string().min(1).optional(),
+  secretAccessKey: z.string().min(1).optional(),
+});
+const mirrors = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('must be a JSON list: [{"bucket":"…","region":"…"}]');
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.array(
+      mirror.refine(
+        ({ accessKeyId, secretAccessKey }) => (accessKeyId === undefined) === (secretAccessKey === undefined),
+        'accessKeyId and secretAccessKey go together',
+      ),
+    ),
+  );
+
 /** Fragments of the environment; each process composes those that it uses. */
 export const environment = {
   runtime: {
@@ -29,6 +62,8 @@ export const environment = {
     S3_BUCKET: z.string().min(3),
     S3_ENDPOINT: url.optional(),
     S3_PUBLIC_ENDPOINT: url.optional(),
+    S3_MIRROR_BUCKETS: mirrors.optional(),
+    STORAGE_SCRUB_DAYS: count(7),
   },
   scanner: { CLAMD_URL: z.url({ protocol: /^tcp$/ }).optional() },
   mail: {
@@ -163,19 +198,51 @@ export function limitsFrom(env: z.output<z.ZodObject<typeof environment.limits>>
   };
 }
 
-/** Where objects are kept. */
-export function storageFrom(env: z.output<z.ZodObject<typeof environment.storage>>): {
+/** A bucket, and how it is reached. */
+export interface StorageOptions {
+  /** Told apart by it in rows, logs and commands. */
+  name: string;
   region: string;
   bucket: string;
+  /** Unset: AWS itself. */
   endpoint: string | undefined;
+  /** Where browsers reach the same storage, when that differs; it is part of what is signed. */
   publicEndpoint: string | undefined;
-} {
-  return {
+  /** Unset: whatever the machine or the environment grants. */
+  credentials: { accessKeyId: string; secretAccessKey: string } | undefined;
+}
+
+/** Where objects are kept: the primary first, then its mirrors. @throws Error where two have one name */
+export function storageFrom(
+  env: z.output<z.ZodObject<typeof environment.storage>>,
+): readonly [StorageOptions, ...StorageOptions[]] {
+  const primary: StorageOptions = {
+    name: env.S3_BUCKET,
     region: env.AWS_REGION,
     bucket: env.S3_BUCKET,
     endpoint: env.S3_ENDPOINT,
     publicEndpoint: env.S3_PUBLIC_ENDPOINT,
+    credentials: undefined,
   };
+  const copies = (env.S3_MIRROR_BUCKETS ?? []).map((given) => ({
+    name: given.name ?? given.bucket,
+    region: given.region ?? env.AWS_REGION,
+    bucket: given.bucket,
+    endpoint: given.endpoint ?? env.S3_ENDPOINT,
+    publicEndpoint: given.publicEndpoint ?? (given.endpoint ? undefined : env.S3_PUBLIC_ENDPOINT),
+    credentials:
+      given.accessKeyId && given.secretAccessKey
+        ? { accessKeyId: given.accessKeyId, secretAccessKey: given.secretAccessKey }
+        : undefined,
+  }));
+  const names = [primary, ...copies].map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new Error(
+      `The environment is not right:\n  - S3_MIRROR_BUCKETS: two buckets are called ${twice}; give one a "name" of its own\nSee .env.example.`,
+    );
+  }
+  return [primary, ...copies];
 }
 
 /** Secrets for links: the first signs, all verify. */

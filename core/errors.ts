@@ -58,6 +58,11 @@ export class FieldErrors extends Error {
   }
 }
 
+/** Bytes that came from storage are not those that were stored there. */
+export class WrongBytes extends Error {
+  override readonly name = 'WrongBytes';
+}
+
 /** Whether trying the same again later can help: `unavailable`, or an error that nobody expected. */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof FieldErrors) return false;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 const shareJob = z.strictObject({ shareId: z.uuid() });
+const attachmentJob = z.strictObject({ attachmentId: z.uuid() });
 
 /** The contract of the queue: job name to payload. Payloads hold ids only: a queue keeps them in clear text. */
 export const jobs = {
@@ -8,6 +9,8 @@ export const jobs = {
   'mark-ready': shareJob,
   'mark-mail': z.strictObject({ deliveryId: z.uuid() }),
   'delete-objects': shareJob,
+  'repair-attachment': attachmentJob,
+  'verify-attachment': attachmentJob,
 } as const;
 
 export type JobName = keyof typeof jobs;

@@ -24,23 +24,59 @@ export interface JobQueue {
   add<N extends JobName>(name: N, payload: JobPayload<N>, options?: { delayMs?: number }): Promise<void>;
 }
 
-/** Objects, for the worker. All throw AppError `unavailable` when storage cannot be reached. */
-export interface FileStore {
+/** An object as one member of storage has it. */
+export interface StoredObject {
+  /** The member's name. */
+  member: string;
+  sizeBytes: number;
+  /** Fails with `unavailable` where the line breaks, and with `WrongBytes` where storage itself sees that they are. */
+  bytes: Readable;
+}
+
+/** Keys with their age, a page at a time. */
+export interface StoredPage {
+  objects: { key: string; modifiedAt: Date }[];
+  /** For `after` of the next page. */
+  next?: string;
+}
+
+/** One bucket, which holds a copy of everything. All throw AppError `unavailable` where it cannot be reached. */
+export interface StorageMember {
+  readonly name: string;
   /**
-   * Stores `sizeBytes` bytes (5 GiB at most) under a key that must not exist yet. Nothing is kept unless
-   * the body ends after exactly that many bytes; an error of the body is rethrown as it is.
+   * Stores `sizeBytes` bytes (5 GiB at most) under a key that must not exist yet, unless `replaces`. Nothing is
+   * kept, and nothing replaced, unless the body ends after exactly that many bytes; an error of the body is rethrown
+   * as it is. The signal ends it as `unavailable`.
    */
-  put(key: string, body: Readable, sizeBytes: number): Promise<void>;
-  /** Its stream fails with `unavailable` too. @throws AppError not_found where there is no such object */
-  open(key: string): Promise<Readable>;
-  has(key: string): Promise<boolean>;
+  put(
+    key: string,
+    body: Readable,
+    sizeBytes: number,
+    options?: { replaces?: boolean; signal?: AbortSignal },
+  ): Promise<void>;
+  /** @throws AppError not_found where there is no such object */
+  open(key: string, signal?: AbortSignal): Promise<StoredObject>;
+  /** In bytes; null where there is no such object. */
+  sizeOf(key: string, signal?: AbortSignal): Promise<number | null>;
   /** Deletes every object under the prefix, older versions and unfinished uploads too. Safe to repeat. */
   deleteAll(prefix: string): Promise<void>;
-  /** One page of keys with their age, for the sweep of orphans. */
-  list(
-    prefix: string,
-    after?: string,
-  ): Promise<{ objects: { key: string; modifiedAt: Date }[]; next?: string }>;
+  list(prefix: string, after?: string): Promise<StoredPage>;
+}
+
+/** Objects, for the worker: a copy with each member. All throw AppError `unavailable` where no member can be reached. */
+export interface FileStore {
+  /**
+   * As StorageMember's, with all members at once but `heldBy`, which has the object already. One of them is enough.
+   * @returns the names of those that have no copy: whoever writes down where the bytes are writes down this too
+   */
+  put(key: string, body: Readable, sizeBytes: number, heldBy?: string): Promise<{ missed: string[] }>;
+  /** From the first member that has it and answers. @throws AppError not_found where all say that it is not there */
+  open(key: string): Promise<StoredObject>;
+  has(key: string): Promise<boolean>;
+  /** With every member. @throws AppError unavailable where one could not be reached, after the others did it */
+  deleteAll(prefix: string): Promise<void>;
+  /** The members' keys one after the other, for the sweep of orphans. */
+  list(prefix: string, after?: string): Promise<StoredPage>;
 }
 
 /** Multipart uploads straight from a browser, for the portal. */
@@ -63,8 +99,15 @@ export interface UploadedPart {
 
 /** Makes the short-lived URL that a download is redirected to. */
 export interface DownloadSigner {
-  /** Lives 60 s up to 100 MB, 15 minutes above; always an attachment of type octet-stream. */
-  signDownload(key: string, file: { name: string; sizeBytes: number }): Promise<string>;
+  /**
+   * With a member that has it now, and none of `avoid`. Lives 60 s up to 100 MB, 15 minutes above; always an
+   * attachment of type octet-stream. @throws AppError unavailable where no member has it
+   */
+  signDownload(
+    key: string,
+    file: { name: string; sizeBytes: number },
+    avoid: readonly string[],
+  ): Promise<string>;
 }
 
 /** Writes the empty objects that start the Lambda. */
@@ -200,6 +243,9 @@ export interface Deps {
   log: Logger;
   timings: Timings;
   files: FileStore;
+  members: readonly StorageMember[];
+  /** Postgres without Prisma, for commands that stay small. */
+  sql: Sql;
   uploads: UploadStore;
   marks: ReadyMarks;
   signer: DownloadSigner;

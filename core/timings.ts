@@ -15,10 +15,12 @@ export interface Timings {
   readonly resendAfterMs: number;
   readonly abandonedUploadMs: number;
   readonly orphanObjectMs: number;
+  /** How often every copy of a file is read and compared. */
+  readonly scrubEveryMs: number;
 }
 
 /** Derives every duration from the lease: 60 s in production, 3 s in fault runs. */
-export function timingsFor(leaseSeconds: number): Timings {
+export function timingsFor(leaseSeconds: number, scrubDays = 7): Timings {
   const leaseMs = leaseSeconds * 1000;
   const day = 24 * 60 * 60 * 1000;
   return {
@@ -30,5 +32,6 @@ export function timingsFor(leaseSeconds: number): Timings {
     resendAfterMs: leaseMs,
     abandonedUploadMs: day,
     orphanObjectMs: day,
+    scrubEveryMs: scrubDays * day,
   };
 }

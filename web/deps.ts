@@ -23,7 +23,7 @@ export type WebDeps = Pick<
   portalUrl: string;
   sessionSecret: string;
   /** Where browsers send uploads and fetch downloads. */
-  storageOrigin: string;
+  storageOrigins: readonly string[];
   assets: Assets;
   /** Proxies in front of us whose `X-Forwarded-*` is believed. */
   trustProxyHops: number;

@@ -6,10 +6,7 @@ import { createLogger } from '../adapters/logger.js';
 import { createPasswordHasher } from '../adapters/password-hasher.js';
 import { createRateLimiter } from '../adapters/rate-limiter.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
-import { createPresigningClient, createS3Client, storageOrigin } from '../adapters/s3.js';
-import { createS3DownloadSigner } from '../adapters/s3-download-signer.js';
-import { createS3ReadyMarks } from '../adapters/s3-ready-marks.js';
-import { createS3UploadStore } from '../adapters/s3-upload-store.js';
+import { createStorage, storageOrigins } from '../adapters/storage.js';
 import { limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../core/config.js';
 import { timingsFor } from '../core/timings.js';
 import { createApp } from './app.js';
@@ -28,9 +25,7 @@ async function start(): Promise<void> {
   const env = readEnv(portalEnvironment, process.env);
   const log = createLogger('web', env.LOG_LEVEL);
   const pool = createPool(env.DATABASE_URL, log);
-  const storage = storageFrom(env);
-  const s3 = createS3Client(storage);
-  const presigning = createPresigningClient(storage);
+  const { marks, uploads, signer } = createStorage(storageFrom(env), log);
   const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
   let isDraining = false;
 
@@ -43,13 +38,11 @@ async function start(): Promise<void> {
     linkSecrets: linkSecretsFrom(env),
     passwords: createPasswordHasher(),
     rates: createRateLimiter(pool),
-    marks: createS3ReadyMarks(s3, env.S3_BUCKET),
-    uploads: createS3UploadStore(s3, presigning, env.S3_BUCKET),
-    signer: createS3DownloadSigner(presigning, env.S3_BUCKET),
+    ...{ marks, uploads, signer },
     timings: timingsFor(env.LEASE_SECONDS),
     portalUrl: env.PORTAL_URL,
     sessionSecret: env.SESSION_SECRET,
-    storageOrigin: await storageOrigin(storage),
+    storageOrigins: await storageOrigins(storageFrom(env)),
     assets: loadAssets(fileURLToPath(new URL('assets', import.meta.url))),
     trustProxyHops: env.TRUST_PROXY_HOPS,
     isDraining: () => isDraining,

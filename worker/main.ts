@@ -5,9 +5,7 @@ import { createJobQueue, createJobWorker } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createSlackOAuth } from '../adapters/slack-oauth.js';
-import { createS3Client } from '../adapters/s3.js';
-import { createS3FileStore } from '../adapters/s3-file-store.js';
-import { createS3ReadyMarks } from '../adapters/s3-ready-marks.js';
+import { createStorage } from '../adapters/storage.js';
 import { limitsFrom, readEnv, storageFrom } from '../core/config.js';
 import { platformsFrom } from '../core/platforms.js';
 import { createSlackTokens } from '../core/identities/installations.js';
@@ -25,8 +23,8 @@ const env = readEnv(workerEnvironment, process.env);
 const log = createLogger('worker', env.LOG_LEVEL);
 const pool = createPool(env.DATABASE_URL, log);
 const db = createDatabase(pool);
-const s3 = createS3Client(storageFrom(env));
-const timings = timingsFor(env.LEASE_SECONDS);
+const { members, files, marks } = createStorage(storageFrom(env), log);
+const timings = timingsFor(env.LEASE_SECONDS, env.STORAGE_SCRUB_DAYS);
 const queueOptions = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log };
 const queue = createJobQueue(queueOptions);
 const platforms = platformsFrom(env);
@@ -39,8 +37,8 @@ const deps = {
   log,
   timings,
   limits: limitsFrom(env),
-  files: createS3FileStore(s3, env.S3_BUCKET),
-  marks: createS3ReadyMarks(s3, env.S3_BUCKET),
+  sql: pool,
+  ...{ members, files, marks },
   fetchers: createFileFetcher(platforms, slackTokens),
   scanner: env.CLAMD_URL ? createClamdScanner(env.CLAMD_URL) : null,
 };

@@ -3,10 +3,22 @@ import type { Deps } from '../core/ports.js';
 import { deleteObjects } from '../core/shares/delete-objects.js';
 import { markReady } from '../core/shares/mark-ready.js';
 import { storeAttachments } from '../core/shares/store-attachments.js';
+import { repairAttachment } from '../core/storage/repair-attachment.js';
+import { verifyAttachment } from '../core/storage/verify-attachment.js';
 
 export type WorkerDeps = Pick<
   Deps,
-  'db' | 'queue' | 'log' | 'timings' | 'files' | 'marks' | 'fetchers' | 'scanner' | 'limits'
+  | 'db'
+  | 'sql'
+  | 'queue'
+  | 'log'
+  | 'timings'
+  | 'files'
+  | 'members'
+  | 'marks'
+  | 'fetchers'
+  | 'scanner'
+  | 'limits'
 >;
 
 type Processors = { readonly [N in JobName]: (deps: WorkerDeps, payload: JobPayload<N>) => Promise<void> };
@@ -17,4 +29,6 @@ export const processors: Processors = {
   'mark-ready': (deps, { shareId }) => markReady(deps, shareId),
   'mark-mail': (deps, { deliveryId }) => deps.marks.markMail(deliveryId),
   'delete-objects': (deps, { shareId }) => deleteObjects(deps, shareId),
+  'repair-attachment': (deps, { attachmentId }) => repairAttachment(deps, attachmentId),
+  'verify-attachment': (deps, { attachmentId }) => verifyAttachment(deps, attachmentId),
 };

@@ -4,8 +4,7 @@ import { parseArgs } from 'node:util';
 import { createDatabase, createPool } from '../../adapters/database.js';
 import { createJobQueue } from '../../adapters/job-queue.js';
 import { createLogger } from '../../adapters/logger.js';
-import { createPresigningClient, createS3Client } from '../../adapters/s3.js';
-import { createS3UploadStore } from '../../adapters/s3-upload-store.js';
+import { createStorage } from '../../adapters/storage.js';
 import { environment, limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../../core/config.js';
 import { createQueuedMarks } from '../../core/queued-marks.js';
 import { timingsFor } from '../../core/timings.js';
@@ -42,8 +41,6 @@ async function main(): Promise<number> {
   const pool = createPool(env.DATABASE_URL, log);
   const db = createDatabase(pool);
   const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
-  const storage = storageFrom(env);
-  const s3 = createS3Client(storage);
   const deps = {
     db,
     queue,
@@ -53,7 +50,7 @@ async function main(): Promise<number> {
     portalUrl: env.PORTAL_URL,
     timings: timingsFor(env.LEASE_SECONDS),
     marks: createQueuedMarks(queue),
-    uploads: createS3UploadStore(s3, createPresigningClient(storage), env.S3_BUCKET),
+    uploads: createStorage(storageFrom(env), log).uploads,
   };
   const language = languageOf(Intl.DateTimeFormat().resolvedOptions().locale) ?? 'en';
   const terminal = { language, write: console.log, ask: process.stdin.isTTY ? ask(language) : null };

@@ -98,6 +98,7 @@ export async function startDownload(
       RETURNING attachment_id
     )
     SELECT a.share_id AS "shareId", a.storage_key AS "storageKey", a.name, a.size_bytes AS "sizeBytes",
+           ARRAY(SELECT member FROM storage_repair WHERE attachment_id = a.id) AS "wrongCopies",
            NOT EXISTS (SELECT 1 FROM download d WHERE d.attachment_id = a.id AND d.recipient_id = ${recipientId}::uuid) AS "isFirst",
            (SELECT tells_downloads FROM account JOIN share ON share.account_id = account.id WHERE share.id = a.share_id) AS "isTold"
     FROM counted JOIN attachment a ON a.id = counted.attachment_id`;
@@ -110,7 +111,8 @@ export async function startDownload(
     await oweNews(deps.db, { kind: 'DOWNLOADS', shareId, subjectId: shareId, delaySeconds: BATCH_SECONDS });
   }
   deps.log.info({ shareId: file.shareId }, 'download started');
-  return deps.signer.signDownload(file.storageKey, { name: file.name, sizeBytes: Number(file.sizeBytes) });
+  const { storageKey, name, sizeBytes, wrongCopies } = file;
+  return deps.signer.signDownload(storageKey, { name, sizeBytes: Number(sizeBytes) }, wrongCopies);
 }
 
 interface DownloadRow {
@@ -122,6 +124,8 @@ interface DownloadRow {
   storageKey: string;
   name: string;
   sizeBytes: bigint;
+  /** Members of storage that owe a copy. */
+  wrongCopies: string[];
 }
 
 /** Who sent the share behind a link, whatever became of it since. @throws AppError not_found for a wrong link alone */

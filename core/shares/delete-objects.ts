@@ -13,6 +13,7 @@ export async function deleteObjects(
   await deps.files.deleteAll(sharePrefix(shareId));
   await deps.db.$transaction([
     deps.db.attachment.updateMany({ where: { shareId }, data: { state: 'DELETED' } }),
+    deps.db.storageRepair.deleteMany({ where: { attachment: { shareId } } }),
     deps.db.share.update({ where: { id: shareId }, data: { objectsDeletedAt: new Date() } }),
   ]);
   deps.log.info({ shareId }, 'objects deleted');

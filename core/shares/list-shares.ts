@@ -142,12 +142,17 @@ export async function signOwnDownload(
 ): Promise<string> {
   await getOwnShare(deps.db, accountId, shareId);
   const file = isUuid(attachmentId)
-    ? await deps.db.attachment.findFirst({ where: { id: attachmentId, shareId }, include: { share: true } })
+    ? await deps.db.attachment.findFirst({
+        where: { id: attachmentId, shareId },
+        include: { share: true, repairs: true },
+      })
     : null;
   if (!file) throw new AppError('not_found', 'share.not_found', {});
   if (file.state === 'DELETED' || hasEnded(file.share)) throw new AppError('gone', 'share.ended', {});
   if (file.state !== 'STORED' || !file.storageKey) throw new AppError('unavailable', 'share.not_ready', {});
-  return deps.signer.signDownload(file.storageKey, { name: file.name, sizeBytes: Number(file.sizeBytes) });
+  const wrongCopies = file.repairs.map(({ member }) => member);
+  const { name, sizeBytes } = file;
+  return deps.signer.signDownload(file.storageKey, { name, sizeBytes: Number(sizeBytes) }, wrongCopies);
 }
 
 function hasEnded({ state, expiresAt }: Share): boolean {

@@ -10,6 +10,9 @@ type ReconcileDeps = Pick<Deps, 'db' | 'queue' | 'log' | 'timings' | 'files' | '
 /** Rows that one step of one run takes at most; the next run goes on. */
 const BATCH = 100;
 
+/** Files whose copies are read next to everything else: about 100,000 a day with each worker. */
+const SCRUB_BATCH = 20;
+
 /**
  * Finds in Postgres all that a lost job, event or process left lying, and starts it again. Every worker runs
  * it; rows are taken with SKIP LOCKED or conditional updates, so that many may run at once.
@@ -33,6 +36,8 @@ const STEPS = [
   expireShares,
   abandonUploads,
   requeueDeletions,
+  requeueRepairs,
+  scrubCopies,
   reportBacklog,
 ];
 
@@ -145,6 +150,31 @@ async function requeueDeletions({ db, queue, timings }: ReconcileDeps): Promise<
       AND ended_at < now() - ${timings.requeueAfterMs} * interval '1 ms'
     LIMIT ${BATCH}`;
   for (const { id } of rows) await queue.add('delete-objects', { shareId: id });
+}
+
+/** Copies that members of storage owe: again after twice as long each time, an hour at most. */
+async function requeueRepairs({ db, queue, timings }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<IdRow[]>`
+    UPDATE storage_repair SET tries = tries + 1,
+      next_at = now() + least(interval '1 hour', ${timings.requeueAfterMs} * interval '1 ms' * power(2, least(tries, 10)))
+    WHERE (attachment_id, member) IN (
+      SELECT attachment_id, member FROM storage_repair WHERE next_at <= now()
+      ORDER BY next_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+    RETURNING attachment_id AS id`;
+  for (const id of new Set(rows.map((row) => row.id))) {
+    await queue.add('repair-attachment', { attachmentId: id });
+  }
+}
+
+/** Attachments whose copies have not been read for long enough; those that a lost job forgets, again in an hour. */
+async function scrubCopies({ db, queue }: ReconcileDeps): Promise<void> {
+  const rows = await db.$queryRaw<IdRow[]>`
+    UPDATE attachment SET verify_at = now() + interval '1 hour' WHERE id IN (
+      SELECT a.id FROM attachment a JOIN share s ON s.id = a.share_id
+      WHERE a.state = 'STORED' AND s.state = 'READY' AND a.verify_at <= now()
+      ORDER BY a.verify_at LIMIT ${SCRUB_BATCH} FOR UPDATE OF a SKIP LOCKED)
+    RETURNING id`;
+  for (const { id } of rows) await queue.add('verify-attachment', { attachmentId: id });
 }
 
 /** The age of the oldest share that should have moved on: what an operator watches. */

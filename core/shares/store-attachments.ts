@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import type { Attachment } from '../../prisma/generated/client.js';
 import { AppError } from '../errors.js';
 import { oweNotice } from '../notices.js';
-import type { Deps, Scan } from '../ports.js';
+import type { Deps, Scan, StoredObject } from '../ports.js';
+import { oweRepairs } from '../storage/owe-repairs.js';
 import { newObjectKey } from '../storage-keys.js';
 import { attachmentSource } from './attachment-source.js';
 import { correctSize } from './correct-size.js';
@@ -52,60 +53,67 @@ async function storeAttachment(deps: StoreDeps, lease: ShareLease, attachment: A
   if (!storageKey) throw new AppError('invalid', 'file.upload_missing', { name: attachment.name });
   const announced = Number(attachment.sizeBytes);
   const scan = await deps.scanner?.begin(attachment.name);
-  const { sizeBytes, sha256 } = await readThrough(deps, lease, attachment, storageKey, scan).finally(() => {
+  const read = await readThrough(deps, lease, attachment, storageKey, scan).finally(() => {
     scan?.close();
   });
+  const { sizeBytes, sha256, missed } = read;
   if (isUpload) checkUpload(attachment.name, sizeBytes, deps.limits.maxFileBytes);
   await deps.db.$transaction(async (tx) => {
     await lease.require(tx);
     if (sizeBytes !== announced) await correctSize(tx, attachment, sizeBytes, deps.limits.maxLiveBytes);
     await tx.attachment.update({
       where: { id: attachment.id },
-      data: { state: 'STORED', storageKey, sha256, sizeBytes },
+      data: {
+        ...{ state: 'STORED', storageKey, sha256, sizeBytes },
+        verifyAt: new Date(Date.now() + deps.timings.scrubEveryMs),
+      },
     });
+    await oweRepairs(tx, attachment.id, missed);
   });
 }
 
-/** Every byte once, to the scanner too, and for a chat file into storage. @returns what was read */
+/**
+ * Every byte once, to the scanner too, and into storage: a chat file with every member, an upload with those that it
+ * has not landed with. @returns what was read, and the members that have no copy
+ */
 async function readThrough(
   deps: StoreDeps,
   lease: ShareLease,
   attachment: Attachment,
   storageKey: string,
   scan: Scan | undefined,
-): Promise<Measured> {
+): Promise<Measured & { missed: string[] }> {
   const source = attachmentSource.parse(attachment.source);
-  const isUpload = source.kind === 'upload';
   const announced = Number(attachment.sizeBytes);
-  const reading = isUpload
-    ? await openUpload(deps.files, storageKey, attachment.name)
-    : await deps.fetchers.fetch(source, { name: attachment.name, sizeBytes: announced });
-  const bytes = isUpload ? reading : fromPlatform(reading, attachment, source.kind);
+  const landed = source.kind === 'upload' ? await openUpload(deps.files, storageKey, attachment.name) : null;
+  const reading =
+    landed?.bytes ?? (await deps.fetchers.fetch(source, { name: attachment.name, sizeBytes: announced }));
+  const bytes = source.kind === 'upload' ? reading : fromPlatform(reading, attachment, source.kind);
   const meter = measure(scan?.pass(bytes) ?? bytes, lease.signal);
   try {
-    if (isUpload) await drain(meter.chunks);
-    else await deps.files.put(storageKey, Readable.from(meter.chunks, { objectMode: false }), announced);
+    const passing = Readable.from(meter.chunks, { objectMode: false });
+    const { missed } = landed
+      ? await deps.files.put(storageKey, passing, landed.sizeBytes, landed.member)
+      : await deps.files.put(storageKey, passing, announced);
     await scan?.finish();
+    return { ...meter.result(), missed };
   } finally {
     // Storage that refuses before it reads leaves the line to the source open.
     reading.destroy();
   }
-  return meter.result();
 }
 
-async function openUpload(files: StoreDeps['files'], storageKey: string, name: string): Promise<Readable> {
+async function openUpload(
+  files: StoreDeps['files'],
+  storageKey: string,
+  name: string,
+): Promise<StoredObject> {
   try {
     return await files.open(storageKey);
   } catch (error) {
     const isMissing = error instanceof AppError && error.kind === 'not_found';
     throw isMissing ? new AppError('invalid', 'file.upload_missing', { name }, { cause: error }) : error;
   }
-}
-
-/** Reads what is in storage already, for its size and its hash. */
-async function drain(chunks: AsyncIterable<Buffer>): Promise<void> {
-  const reading = chunks[Symbol.asyncIterator]();
-  while (!(await reading.next()).done);
 }
 
 /** A platform's answer that must end after the announced size; an early end or a broken line may pass. */

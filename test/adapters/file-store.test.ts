@@ -11,23 +11,30 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createMemberHealth } from '../../adapters/member-health.js';
+import { createMirroredFileStore } from '../../adapters/mirrored-file-store.js';
 import { createS3Client } from '../../adapters/s3.js';
-import { createS3FileStore } from '../../adapters/s3-file-store.js';
+import { createS3Member } from '../../adapters/s3-member.js';
 import { createS3ReadyMarks } from '../../adapters/s3-ready-marks.js';
-import type { FileStore } from '../../core/ports.js';
+import type { FileStore, ReadyMarks } from '../../core/ports.js';
 import { credentials, startTestS3, type TestS3 } from '../local/s3-support.js';
-import { fakeFiles } from '../support/fakes.js';
+import { fakeFiles, fakeLog } from '../support/fakes.js';
 
 process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
 
 let s3: TestS3;
 let onS3: FileStore;
+let onTwo: FileStore;
 const inMemory = fakeFiles();
 
 beforeAll(async () => {
-  s3 = await startTestS3();
-  onS3 = createS3FileStore(client(), 'files');
+  s3 = await startTestS3({ buckets: ['files', 'mirror', 'first', 'second'] });
+  onS3 = storeOn(client());
+  onTwo = createMirroredFileStore(
+    [createS3Member(client(), 'first'), createS3Member(client(), 'second')],
+    createMemberHealth(fakeLog()),
+  );
 });
 
 afterAll(() => s3.remove());
@@ -38,16 +45,32 @@ function limited({ input }: ListObjectsV2Command): ListObjectsV2Command {
 }
 
 function client(endpoint = s3.url) {
-  return createS3Client({ region: 'us-east-1', bucket: 'files', endpoint, publicEndpoint: undefined });
+  const unset = { publicEndpoint: undefined, credentials: undefined };
+  return createS3Client({ name: 'files', region: 'us-east-1', bucket: 'files', endpoint, ...unset });
+}
+
+function storeOn(s3Client: S3Client, bucket = 'files'): FileStore {
+  return createMirroredFileStore([createS3Member(s3Client, bucket)], createMemberHealth(fakeLog()));
+}
+
+function marksOn(s3Client: S3Client, bucket = 'files'): ReadyMarks {
+  return createS3ReadyMarks([createS3Member(s3Client, bucket)], createMemberHealth(fakeLog()));
 }
 
 describe.each([
   ['in memory', () => inMemory],
   ['on S3', () => onS3],
+  ['with a mirror', () => onTwo],
 ])('a file store %s', (_, getStore) => {
-  const read = async (key: string): Promise<Buffer> => buffer(await getStore().open(key));
+  const read = async (key: string): Promise<Buffer> => buffer((await getStore().open(key)).bytes);
   const keys = async (prefix: string): Promise<string[]> => {
-    return (await getStore().list(prefix)).objects.map(({ key }) => key);
+    const found = new Set<string>();
+    let page = await getStore().list(prefix);
+    for (;;) {
+      for (const { key } of page.objects) found.add(key);
+      if (!page.next) return [...found];
+      page = await getStore().list(prefix, page.next);
+    }
   };
 
   test.each([
@@ -134,13 +157,13 @@ describe('the file store on S3', () => {
 
   test('lists more than a page through, by the key that it gave last', async () => {
     const onePage = { send: (command: ListObjectsV2Command) => s3.client.send(limited(command)) };
-    const store = createS3FileStore(onePage as unknown as S3Client, 'mirror');
-    const marks = createS3ReadyMarks(s3.client, 'mirror');
+    const store = storeOn(onePage as unknown as S3Client, 'mirror');
+    const marks = marksOn(s3.client, 'mirror');
     for (const shareId of ['1', '2', '3']) await marks.markShare(shareId);
     const first = await store.list('shares/');
     expect(first).toMatchObject({
       objects: [{ key: 'shares/1/ready' }, { key: 'shares/2/ready' }],
-      next: 'shares/2/ready',
+      next: '0:shares/2/ready',
     });
     const second = await store.list('shares/', first.next);
     expect(second.objects.map(({ key }) => key)).toEqual(['shares/3/ready']);
@@ -150,7 +173,7 @@ describe('the file store on S3', () => {
   test('says unavailable, with a reference, where storage is down or not there at all', async () => {
     const down = { kind: 'unavailable', code: 'storage.unavailable' };
     s3.faults.failBuckets = { files: 'down' };
-    const dead = createS3FileStore(client('http://127.0.0.1:1'), 'files');
+    const dead = storeOn(client('http://127.0.0.1:1'));
     for (const store of [onS3, dead]) {
       await expect(store.put('shares/9/a', Readable.from([Buffer.from('x')]), 1)).rejects.toMatchObject(down);
       await expect(store.open('shares/9/a')).rejects.toMatchObject(down);
@@ -169,7 +192,7 @@ describe('the file store on S3', () => {
     await expect(onS3.open('shares/9/b')).rejects.toMatchObject(down);
     await expect(onS3.list('shares/9/')).rejects.toMatchObject(down);
     await expect(onS3.deleteAll('shares/9/')).rejects.toMatchObject(down);
-    await expect(createS3ReadyMarks(client(), 'files').markShare('9')).rejects.toMatchObject(down);
+    await expect(marksOn(client()).markShare('9')).rejects.toMatchObject(down);
     s3.faults.failBuckets = {};
   });
 
@@ -183,7 +206,7 @@ describe('the file store on S3', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const body = await createS3FileStore(client(`http://127.0.0.1:${port}`), 'files').open('shares/11/a');
+    const { bytes: body } = await storeOn(client(`http://127.0.0.1:${port}`)).open('shares/11/a');
     const reason = { kind: 'unavailable', code: 'storage.unavailable', cause: expect.any(Error) as Error };
     await expect(buffer(body)).rejects.toMatchObject(reason);
     server.close();
@@ -197,7 +220,7 @@ describe('the file store on S3', () => {
     await once(server, 'listening');
     const connected = once(server, 'connection') as Promise<[Socket]>;
     const { port } = server.address() as AddressInfo;
-    const body = await createS3FileStore(client(`http://127.0.0.1:${port}`), 'files').open('shares/12/a');
+    const { bytes: body } = await storeOn(client(`http://127.0.0.1:${port}`)).open('shares/12/a');
     const [line] = await connected;
     expect(line.destroyed).toBe(false);
     const closed = new Promise((resolve) => line.once('close', resolve));
@@ -209,22 +232,19 @@ describe('the file store on S3', () => {
   test('tries a request again that failed once', async () => {
     await onS3.put('shares/10/a', Readable.from([Buffer.from('x')]), 1);
     s3.faults.failRequests = { status: 503, count: 1 };
-    expect((await buffer(await onS3.open('shares/10/a'))).toString()).toBe('x');
+    expect((await buffer((await onS3.open('shares/10/a')).bytes)).toString()).toBe('x');
   });
 });
 
 describe('a ready mark', () => {
   test('is an empty object where the Lambda looks for it, as often as it is written', async () => {
-    const marks = createS3ReadyMarks(client(), 'files');
+    const marks = marksOn(client());
     await marks.markShare('s-1');
     await marks.markShare('s-1');
     await marks.markMail('d-1');
-    expect((await buffer(await onS3.open('shares/s-1/ready'))).length).toBe(0);
-    expect((await buffer(await onS3.open('mails/d-1/ready'))).length).toBe(0);
-    await expect(
-      createS3ReadyMarks(client('http://127.0.0.1:1'), 'files').markMail('d'),
-    ).rejects.toMatchObject({
-      kind: 'unavailable',
-    });
+    expect((await buffer((await onS3.open('shares/s-1/ready')).bytes)).length).toBe(0);
+    expect((await buffer((await onS3.open('mails/d-1/ready')).bytes)).length).toBe(0);
+    const dead = marksOn(client('http://127.0.0.1:1'));
+    await expect(dead.markMail('d')).rejects.toMatchObject({ kind: 'unavailable' });
   });
 });

@@ -2,29 +2,30 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPresigningClient, createS3Client } from '../../adapters/s3.js';
-import { createS3DownloadSigner } from '../../adapters/s3-download-signer.js';
-import { createS3FileStore } from '../../adapters/s3-file-store.js';
+import { createS3Member } from '../../adapters/s3-member.js';
 import { createS3UploadStore } from '../../adapters/s3-upload-store.js';
-import type { DownloadSigner, FileStore, UploadStore } from '../../core/ports.js';
+import type { DownloadSigner, StorageMember, UploadStore } from '../../core/ports.js';
 import { credentials, startTestS3, type TestS3 } from '../local/s3-support.js';
+import { signerFor } from '../support/signer-for.js';
 
 process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
 
+const unset = { name: 'files', publicEndpoint: undefined, credentials: undefined };
 const PART_BYTES = 5 * 1024 * 1024;
 
 let s3: TestS3;
 let uploads: UploadStore;
 let signer: DownloadSigner;
-let files: FileStore;
+let files: StorageMember;
 
 beforeAll(async () => {
   s3 = await startTestS3();
-  const storage = { region: 'us-east-1', bucket: 'files', endpoint: s3.url, publicEndpoint: undefined };
+  const storage = { region: 'us-east-1', bucket: 'files', endpoint: s3.url, ...unset };
   const client = createS3Client(storage);
   uploads = createS3UploadStore(client, createPresigningClient(storage), 'files');
-  signer = createS3DownloadSigner(createPresigningClient(storage), 'files');
-  files = createS3FileStore(client, 'files');
+  signer = signerFor(createPresigningClient(storage), 'files');
+  files = createS3Member(client, 'files');
 });
 
 afterAll(() => s3.remove());
@@ -55,7 +56,7 @@ describe('an upload from a browser', () => {
     expect(await uploads.complete(key, uploadId, parts)).toBe(PART_BYTES + 1_000);
     expect(await uploads.complete(key, uploadId, parts)).toBe(PART_BYTES + 1_000);
     expect(await uploads.complete(key, 'forgotten-by-storage', parts)).toBe(PART_BYTES + 1_000);
-    expect((await buffer(await files.open(key))).equals(Buffer.concat(chunks))).toBe(true);
+    expect((await buffer((await files.open(key)).bytes)).equals(Buffer.concat(chunks))).toBe(true);
   });
 
   test('can send no other number of bytes than was signed, and nothing under another key or part', async () => {
@@ -118,7 +119,7 @@ describe('a download', () => {
       const { uploadId } = await uploads.begin('shares/7/a').catch(() => ({ uploadId: '' }));
       const etag = await putPart('shares/7/a', uploadId, 1, Buffer.from('<script>'));
       await uploads.complete('shares/7/a', uploadId, [{ partNumber: 1, etag }]);
-      const response = await fetch(await signer.signDownload('shares/7/a', { name, sizeBytes: 8 }));
+      const response = await fetch(await signer.signDownload('shares/7/a', { name, sizeBytes: 8 }, []));
       expect(await response.text()).toBe('<script>');
       expect(response.headers.get('content-type')).toBe('application/octet-stream');
       expect(response.headers.get('cache-control')).toBe('private, no-store');
@@ -130,7 +131,7 @@ describe('a download', () => {
 
   test('URL lives for a minute, or a quarter of an hour for a large file', async () => {
     const lifetime = async (sizeBytes: number): Promise<string | null> => {
-      const url = await signer.signDownload('shares/8/a', { name: 'a', sizeBytes });
+      const url = await signer.signDownload('shares/8/a', { name: 'a', sizeBytes }, []);
       return new URL(url).searchParams.get('X-Amz-Expires');
     };
     expect(await lifetime(100_000_000)).toBe('60');
@@ -138,7 +139,7 @@ describe('a download', () => {
   });
 
   test('URL cannot be turned into another: its key, name and type are signed', async () => {
-    const url = await signer.signDownload('shares/7/a', { name: 'a.pdf', sizeBytes: 1 });
+    const url = await signer.signDownload('shares/7/a', { name: 'a.pdf', sizeBytes: 1 }, []);
     for (const changed of [
       url.replace('shares/7/a', 'shares/1/a'),
       url.replace('octet-stream', 'html'),
@@ -151,13 +152,14 @@ describe('a download', () => {
 
   test('URL is made for the address that browsers reach', async () => {
     const storage = {
+      ...unset,
       region: 'us-east-1',
       bucket: 'files',
       endpoint: s3.url,
       publicEndpoint: 'https://files.example',
     };
-    const outside = createS3DownloadSigner(createPresigningClient(storage), 'files');
-    expect(await outside.signDownload('k', { name: 'a', sizeBytes: 1 })).toMatch(
+    const outside = signerFor(createPresigningClient(storage), 'files');
+    expect(await outside.signDownload('k', { name: 'a', sizeBytes: 1 }, [])).toMatch(
       /^https:\/\/files\.example\/files\/k\?/,
     );
   });

@@ -122,7 +122,7 @@ describe('what is made of it', () => {
   test('is the limits, the storage and one or two secrets', () => {
     const limits = limitsFrom(readEnv(environment.limits, { MAX_FILE_BYTES: '1' }));
     expect(limits).toMatchObject({ maxFileBytes: 1, maxSharesPerHour: 20 });
-    const storage = storageFrom(
+    const [storage] = storageFrom(
       readEnv(environment.storage, { S3_BUCKET: 'files', S3_ENDPOINT: 'http://127.0.0.1:9000' }),
     );
     expect(storage).toMatchObject({ region: 'us-east-1', bucket: 'files', publicEndpoint: undefined });
@@ -133,6 +133,45 @@ describe('what is made of it', () => {
       secret,
       older,
     ]);
+  });
+});
+
+describe('mirrors', () => {
+  const primary = {
+    S3_BUCKET: 'files',
+    S3_ENDPOINT: 'http://10.0.0.1:9000',
+    S3_PUBLIC_ENDPOINT: 'https://f.org',
+  };
+  const read = (mirrors: string) =>
+    storageFrom(readEnv(environment.storage, { ...primary, S3_MIRROR_BUCKETS: mirrors }));
+
+  test('are as the primary in what they do not say', () => {
+    const own = { accessKeyId: 'key', secretAccessKey: 'a/b+c' };
+    const elsewhere = { bucket: 'copies', region: 'eu-west-1', endpoint: 'https://s3.example.org' };
+    const [first, second, third] = read(
+      JSON.stringify([
+        { bucket: 'copies', ...own },
+        { ...elsewhere, name: 'far' },
+      ]),
+    );
+    expect(first).toMatchObject({ name: 'files', credentials: undefined });
+    expect(second).toEqual({
+      ...{ name: 'copies', bucket: 'copies', region: 'us-east-1', credentials: own },
+      ...{ endpoint: primary.S3_ENDPOINT, publicEndpoint: primary.S3_PUBLIC_ENDPOINT },
+    });
+    expect(third).toEqual({ ...elsewhere, name: 'far', publicEndpoint: undefined, credentials: undefined });
+  });
+
+  test.each([
+    ['no JSON', 'passalong-mirror', 'must be a JSON list'],
+    ['no list', '{"bucket":"copies"}', 'expected array'],
+    ['half of the credentials', '[{"bucket":"copies","accessKeyId":"k"}]', 'go together'],
+    ['a word that is not known', '[{"bucket":"copies","regoin":"eu"}]', 'regoin'],
+    ['the name of the primary', '[{"bucket":"files","region":"eu-west-1"}]', 'two buckets are called files'],
+  ])('with %s are refused by the name of their variable', (_, mirrors, reason) => {
+    const message = messageOf(() => read(mirrors));
+    expect(message).toContain('S3_MIRROR_BUCKETS');
+    expect(message).toContain(reason);
   });
 });
 

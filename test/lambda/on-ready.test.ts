@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createMemberHealth } from '../../adapters/member-health.js';
+import { createS3Member } from '../../adapters/s3-member.js';
 import { createS3ReadyMarks } from '../../adapters/s3-ready-marks.js';
 import { confirmAddress } from '../../core/accounts/confirm-address.js';
 import { registerAccount } from '../../core/accounts/register.js';
@@ -90,7 +92,7 @@ beforeEach(async () => {
 
 const deps = () => ({
   db: database.db,
-  marks: createS3ReadyMarks(s3.client, 'files'),
+  marks: createS3ReadyMarks([createS3Member(s3.client, 'files')], createMemberHealth(fakeLog())),
   files: fakeFiles(),
   queue: fakeQueue(),
   log: fakeLog(),

@@ -96,17 +96,19 @@ export function fakeFiles(): FileStore & {
   return {
     objects: new Map(),
     isDown: false,
-    async put(key, body, sizeBytes) {
+    async put(key, body, sizeBytes, heldBy) {
       if (this.isDown) throw storageDown();
       const bytes = await buffer(body);
+      if (heldBy !== undefined) return { missed: [] };
       if (bytes.length !== sizeBytes || this.objects.has(key)) throw storageDown();
       this.objects.set(key, { bytes, modifiedAt: new Date() });
+      return { missed: [] };
     },
     async open(key) {
       if (this.isDown) throw storageDown();
       const object = this.objects.get(key);
       if (!object) throw new AppError('not_found', 'share.not_found', {});
-      return Readable.from([object.bytes]);
+      return { member: 'memory', sizeBytes: object.bytes.length, bytes: Readable.from([object.bytes]) };
     },
     async has(key) {
       if (this.isDown) throw storageDown();

@@ -51,7 +51,7 @@ export async function startPortal(options: Partial<WebDeps> = {}) {
     signer: fakeSigner(),
     portalUrl,
     sessionSecret: 'a secret for sessions in tests, long enough',
-    storageOrigin: 'https://storage.test',
+    storageOrigins: ['https://storage.test'],
     assets: loadAssets(directory),
     trustProxyHops: 0,
     isDraining: () => false,

@@ -20,7 +20,8 @@ afterAll(() => database.drop());
 function createDeps() {
   const fetchers = fakeFetcher({ F1: Buffer.from('hello') });
   const fakes = { queue: fakeQueue(), log: fakeLog(), files: fakeFiles(), marks: fakeMarks() };
-  return { db: database.db, fetchers, scanner: null, limits, timings, ...fakes };
+  const { db, pool: sql } = database;
+  return { db, sql, members: [], fetchers, scanner: null, limits, timings, ...fakes };
 }
 
 describe('a job', () => {

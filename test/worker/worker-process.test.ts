@@ -5,7 +5,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createS3FileStore } from '../../adapters/s3-file-store.js';
+import { createS3Member } from '../../adapters/s3-member.js';
 import { createShare } from '../../core/shares/create-share.js';
 import { revokeShare } from '../../core/shares/revoke-share.js';
 import { credentials, startTestS3, type TestS3 } from '../local/s3-support.js';
@@ -106,7 +106,7 @@ const read = (shareId: string) =>
   database.db.share.findUniqueOrThrow({ where: { id: shareId }, include: { attachments: true } });
 
 async function keysOf(shareId: string): Promise<string[]> {
-  const { objects } = await createS3FileStore(s3.client, 'files').list(`shares/${shareId}/`);
+  const { objects } = await createS3Member(s3.client, 'files').list(`shares/${shareId}/`);
   return objects.map(({ key }) => key);
 }
 
@@ -117,10 +117,8 @@ test('a worker stores a share whose job was lost, marks it, and ends in order wh
   const { state, attachments } = await read(shareId);
   expect(state).toBe('READY');
   expect(attachments[0]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
-  const stored = await buffer(
-    await createS3FileStore(s3.client, 'files').open(attachments[0]?.storageKey ?? ''),
-  );
-  expect(stored.equals(bytes)).toBe(true);
+  const stored = await createS3Member(s3.client, 'files').open(attachments[0]?.storageKey ?? '');
+  expect((await buffer(stored.bytes)).equals(bytes)).toBe(true);
   expect(await keysOf(shareId)).toEqual([attachments[0]?.storageKey, `shares/${shareId}/ready`].sort());
   expect(await end(worker, 'SIGTERM'), worker.output()).toBe(0);
   expect(worker.output()).not.toMatch(/"level":50/);

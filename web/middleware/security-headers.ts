@@ -5,7 +5,7 @@ import type { WebDeps } from '../deps.js';
 const TWO_YEARS_S = 2 * 365 * 24 * 60 * 60;
 
 /** Headers of every answer. Storage is named where the browser uploads to it and where Download redirects to. */
-export function securityHeaders(deps: Pick<WebDeps, 'portalUrl' | 'storageOrigin'>): RequestHandler {
+export function securityHeaders(deps: Pick<WebDeps, 'portalUrl' | 'storageOrigins'>): RequestHandler {
   const isHttps = deps.portalUrl.startsWith('https:');
   return helmet({
     contentSecurityPolicy: {
@@ -15,8 +15,8 @@ export function securityHeaders(deps: Pick<WebDeps, 'portalUrl' | 'storageOrigin
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'", deps.storageOrigin],
-        formAction: ["'self'", deps.storageOrigin],
+        connectSrc: ["'self'", ...deps.storageOrigins],
+        formAction: ["'self'", ...deps.storageOrigins],
         baseUri: ["'none'"],
         objectSrc: ["'none'"],
         frameAncestors: ["'none'"],

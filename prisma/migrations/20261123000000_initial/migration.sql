@@ -158,6 +158,17 @@ CREATE TABLE "slack_file_seen" (
 );
 
 -- CreateTable
+CREATE TABLE "storage_repair" (
+    "attachment_id" UUID NOT NULL,
+    "member" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "next_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "tries" INTEGER NOT NULL DEFAULT 0,
+
+    CONSTRAINT "storage_repair_pkey" PRIMARY KEY ("attachment_id","member")
+);
+
+-- CreateTable
 CREATE TABLE "seen_request" (
     "key" TEXT NOT NULL,
     "seen_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -209,6 +220,8 @@ CREATE TABLE "attachment" (
     "checked_at" TIMESTAMPTZ(6),
     "storage_key" TEXT,
     "sha256" TEXT,
+    "verified_at" TIMESTAMPTZ(6),
+    "verify_at" TIMESTAMPTZ(6),
 
     CONSTRAINT "attachment_pkey" PRIMARY KEY ("id")
 );
@@ -371,6 +384,9 @@ CREATE INDEX "log_export_identity_id_idx" ON "log_export"("identity_id");
 CREATE INDEX "slack_file_seen_seen_at_idx" ON "slack_file_seen"("seen_at");
 
 -- CreateIndex
+CREATE INDEX "storage_repair_next_at_idx" ON "storage_repair"("next_at");
+
+-- CreateIndex
 CREATE INDEX "seen_request_seen_at_idx" ON "seen_request"("seen_at");
 
 -- CreateIndex
@@ -435,6 +451,9 @@ ALTER TABLE "log_export" ADD CONSTRAINT "log_export_identity_id_fkey" FOREIGN KE
 
 -- AddForeignKey
 ALTER TABLE "share" ADD CONSTRAINT "share_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "storage_repair" ADD CONSTRAINT "storage_repair_attachment_id_fkey" FOREIGN KEY ("attachment_id") REFERENCES "attachment"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "attachment" ADD CONSTRAINT "attachment_share_id_fkey" FOREIGN KEY ("share_id") REFERENCES "share"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -11,13 +11,16 @@ import {
   S3ServiceException,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { FileStore } from '../core/ports.js';
+import { WrongBytes } from '../core/errors.js';
+import type { StorageMember } from '../core/ports.js';
 import { translateObjectError, translateS3Error } from './s3.js';
 
-/** Objects of one bucket, streamed: one PutObject each, so that nothing half-made is left (5 GiB at most). */
-export function createS3FileStore(client: S3Client, bucket: string): FileStore {
+/** One bucket, streamed: one PutObject for each object, so that nothing half-made is left (5 GiB at most). */
+export function createS3Member(client: S3Client, bucket: string, name = bucket): StorageMember {
   return {
-    async put(key, body, sizeBytes) {
+    name,
+
+    async put(key, body, sizeBytes, { replaces = false, signal } = {}) {
       const stop = new AbortController();
       let bodyError: Error | undefined;
       const chunks = exactly(body, sizeBytes, (error) => {
@@ -32,9 +35,9 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
             Key: key,
             Body: exact,
             ContentLength: sizeBytes,
-            IfNoneMatch: '*',
+            ...(replaces ? {} : { IfNoneMatch: '*' }),
           }),
-          { abortSignal: stop.signal },
+          { abortSignal: signal ? AbortSignal.any([stop.signal, signal]) : stop.signal },
         );
       } catch (error) {
         throw bodyError ?? translateS3Error(error);
@@ -44,23 +47,29 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
       }
     },
 
-    async open(key) {
+    async open(key, abortSignal) {
       try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        const { Body, ContentLength = 0 } = await client.send(
+          new GetObjectCommand({ Bucket: bucket, Key: key }),
+          abortSignal ? { abortSignal } : {},
+        );
         if (!(Body instanceof Readable)) throw new Error('storage answered without a stream');
-        return withOurErrors(Body);
+        return { member: name, sizeBytes: ContentLength, bytes: withOurErrors(Body) };
       } catch (error) {
         throw translateObjectError(error);
       }
     },
 
-    async has(key) {
+    async sizeOf(key, abortSignal) {
       try {
-        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-        return true;
+        const { ContentLength = 0 } = await client.send(
+          new HeadObjectCommand({ Bucket: bucket, Key: key }),
+          abortSignal ? { abortSignal } : {},
+        );
+        return ContentLength;
       } catch (error) {
         const translated = translateObjectError(error);
-        if (translated.kind === 'not_found') return false;
+        if (translated.kind === 'not_found') return null;
         throw translated;
       }
     },
@@ -95,11 +104,15 @@ export function createS3FileStore(client: S3Client, bucket: string): FileStore {
   };
 }
 
-/** An object's bytes. The line to storage may still break while they come, and that is storage that is down. */
+/**
+ * An object's bytes. The line to storage may still break while they come, and that is storage that is down; the SDK
+ * compares them with the checksum that storage keeps.
+ */
 function withOurErrors(body: Readable): Readable {
   const bytes = new PassThrough({
     destroy(error, done) {
-      done(error && translateS3Error(error));
+      const isWrong = error?.message.startsWith('Checksum mismatch');
+      done(isWrong ? new WrongBytes(error?.message, { cause: error }) : error && translateS3Error(error));
     },
   });
   // Its callback has nothing to say that whoever reads `bytes` is not told.

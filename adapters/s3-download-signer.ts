@@ -1,8 +1,10 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { create as contentDisposition } from 'content-disposition';
+import type { CdnDownloads } from '../core/config.js';
 import { AppError } from '../core/errors.js';
 import type { DownloadSigner, StorageMember } from '../core/ports.js';
+import { createCdnSigner } from './cdn-signer.js';
 import type { MemberHealth } from './member-health.js';
 
 const SMALL_BYTES = 100_000_000;
@@ -17,17 +19,22 @@ export interface SigningMember {
 
 /**
  * Presigned downloads: never shown in place, whatever the file claims to be. With mirrors, each member is asked
- * whether it has the object before a recipient is sent there.
+ * whether it has the object before a recipient is sent there; where that is the primary, to the CDN before it.
  */
 export function createS3DownloadSigner(
   members: readonly SigningMember[],
   health: MemberHealth,
+  cdn: CdnDownloads | null = null,
 ): DownloadSigner {
-  const sign = (
-    { presigning, bucket }: SigningMember,
+  const signForCdn = cdn && createCdnSigner(cdn);
+  const sign = async (
+    member: SigningMember,
     key: string,
     { name, sizeBytes }: { name: string; sizeBytes: number },
   ): Promise<string> => {
+    const expiresIn = sizeBytes <= SMALL_BYTES ? 60 : 15 * 60;
+    if (signForCdn && member === members[0]) return signForCdn(key, name, expiresIn);
+    const { presigning, bucket } = member;
     const command = new GetObjectCommand({
       Bucket: bucket,
       Key: key,
@@ -35,7 +42,7 @@ export function createS3DownloadSigner(
       ResponseContentDisposition: contentDisposition(name, { type: 'attachment' }),
       ResponseCacheControl: 'private, no-store',
     });
-    return getSignedUrl(presigning, command, { expiresIn: sizeBytes <= SMALL_BYTES ? 60 : 15 * 60 });
+    return getSignedUrl(presigning, command, { expiresIn });
   };
   return {
     async signDownload(key, file, avoid) {

@@ -1,4 +1,4 @@
-import type { StorageOptions } from '../core/config.js';
+import type { CdnDownloads, StorageOptions } from '../core/config.js';
 import type {
   DownloadSigner,
   FileStore,
@@ -27,12 +27,12 @@ export interface Storage {
 
 /**
  * Storage as it is configured: the primary first, then its mirrors, of which one process remembers who failed.
- * `waits` are shorter in tests alone.
+ * A CDN stands before the primary's downloads. The waits are shorter in tests alone.
  */
 export function createStorage(
   options: readonly StorageOptions[],
   log: Logger,
-  waits: { answerMs?: number; patienceMs?: number } = {},
+  { cdn = null, ...waits }: { cdn?: CdnDownloads | null; answerMs?: number; patienceMs?: number } = {},
 ): Storage {
   const health = createMemberHealth(log, waits.answerMs);
   const buckets = options.map((each) => openBucket(each));
@@ -42,7 +42,7 @@ export function createStorage(
     files: createMirroredFileStore(members, health, waits.patienceMs),
     marks: createS3ReadyMarks(members, health),
     uploads: createMirroredUploadStore(buckets, health),
-    signer: createS3DownloadSigner(buckets, health),
+    signer: createS3DownloadSigner(buckets, health, cdn),
   };
 }
 

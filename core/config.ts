@@ -7,6 +7,14 @@ const tokenKey = z
   .string()
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((key) => key.length === 32, 'must be 32 random bytes in base64: openssl rand -base64 32');
+/** On one line its line breaks are written as `\n`. */
+const privateKey = z
+  .string()
+  .transform((text) => text.replaceAll('\\n', '\n').trim())
+  .refine(
+    (pem) => /^-----BEGIN (RSA )?PRIVATE KEY-----\n[^]+\n-----END (RSA )?PRIVATE KEY-----$/.test(pem),
+    'must be an RSA private key in PEM, its line breaks written as \\n',
+  );
 const count = (standard: number) => z.coerce.number().int().positive().default(standard);
 const list = z.string().transform((text) =>
   text
@@ -64,6 +72,12 @@ export const environment = {
     S3_PUBLIC_ENDPOINT: url.optional(),
     S3_MIRROR_BUCKETS: mirrors.optional(),
     STORAGE_SCRUB_DAYS: count(7),
+  },
+  cdn: {
+    ASSET_BASE_URL: url.transform((text) => text.replace(/\/+$/, '')).optional(),
+    CDN_DOWNLOAD_URL: url.transform((text) => text.replace(/\/+$/, '')).optional(),
+    CDN_KEY_PAIR_ID: z.string().min(1).optional(),
+    CDN_PRIVATE_KEY: privateKey.optional(),
   },
   scanner: { CLAMD_URL: z.url({ protocol: /^tcp$/ }).optional() },
   mail: {
@@ -133,6 +147,7 @@ const TOGETHER = [
     ...['SLACK_TOKEN_KEY', 'SLACK_PUBLIC_URL'],
   ],
   ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'],
+  ['CDN_DOWNLOAD_URL', 'CDN_KEY_PAIR_ID', 'CDN_PRIVATE_KEY'],
 ];
 
 /** Two ways to reach Slack, of which one is chosen. */
@@ -243,6 +258,21 @@ export function storageFrom(
     );
   }
   return [primary, ...copies];
+}
+
+/** CloudFront in front of the primary, and the key that it knows us by. */
+export interface CdnDownloads {
+  /** Without a slash at the end. */
+  url: string;
+  keyPairId: string;
+  /** PEM. */
+  privateKey: string;
+}
+
+/** null where downloads are presigned URLs of storage. */
+export function cdnFrom(env: z.output<z.ZodObject<typeof environment.cdn>>): CdnDownloads | null {
+  const { CDN_DOWNLOAD_URL: url, CDN_KEY_PAIR_ID: keyPairId, CDN_PRIVATE_KEY: key } = env;
+  return url && keyPairId && key ? { url, keyPairId, privateKey: key } : null;
 }
 
 /** Secrets for links: the first signs, all verify. */

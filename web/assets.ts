@@ -5,7 +5,9 @@ import * as z from 'zod';
 /** The browser's files, under names that change with their content. */
 export interface Assets {
   directory: string;
-  /** The path of an asset by its plain name, for example `style.css`. @throws Error for one that is not built */
+  /** Where browsers fetch them, if not from the portal. */
+  origin: string | null;
+  /** The address of an asset by its plain name, for example `style.css`. @throws Error for one that is not built */
   url(name: string): string;
   /** Whether a file may be served: source maps and the manifest may not. */
   has(fileName: string): boolean;
@@ -13,16 +15,20 @@ export interface Assets {
 
 const manifestSchema = z.record(z.string(), z.string());
 
-/** Reads what the build left in a directory. @throws Error where nothing was built */
-export function loadAssets(directory: string): Assets {
+/**
+ * Reads what the build left in a directory. With `baseUrl` browsers fetch it there: from a CDN whose origin is this
+ * portal, for example. @throws Error where nothing was built
+ */
+export function loadAssets(directory: string, baseUrl = ''): Assets {
   const manifest = new Map(Object.entries(manifestSchema.parse(readManifest(directory))));
   const fileNames = new Set(manifest.values());
   return {
     directory,
+    origin: baseUrl ? new URL(baseUrl).origin : null,
     url(name) {
       const fileName = manifest.get(name);
       if (!fileName) throw new Error(`the asset ${name} is not built`);
-      return `/assets/${fileName}`;
+      return `${baseUrl}/assets/${fileName}`;
     },
     has: (fileName) => fileNames.has(fileName),
   };

@@ -24,6 +24,8 @@ export type WebDeps = Pick<
   sessionSecret: string;
   /** Where browsers send uploads and fetch downloads. */
   storageOrigins: readonly string[];
+  /** In front of storage's downloads, where there is one. */
+  cdnOrigin: string | null;
   assets: Assets;
   /** Proxies in front of us whose `X-Forwarded-*` is believed. */
   trustProxyHops: number;

@@ -7,7 +7,7 @@ import { createPasswordHasher } from '../adapters/password-hasher.js';
 import { createRateLimiter } from '../adapters/rate-limiter.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createStorage, storageOrigins } from '../adapters/storage.js';
-import { limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../core/config.js';
+import { cdnFrom, limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../core/config.js';
 import { timingsFor } from '../core/timings.js';
 import { createApp } from './app.js';
 import { loadAssets } from './assets.js';
@@ -25,7 +25,8 @@ async function start(): Promise<void> {
   const env = readEnv(portalEnvironment, process.env);
   const log = createLogger('web', env.LOG_LEVEL);
   const pool = createPool(env.DATABASE_URL, log);
-  const { marks, uploads, signer } = createStorage(storageFrom(env), log);
+  const cdn = cdnFrom(env);
+  const { marks, uploads, signer } = createStorage(storageFrom(env), log, { cdn });
   const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
   let isDraining = false;
 
@@ -43,7 +44,8 @@ async function start(): Promise<void> {
     portalUrl: env.PORTAL_URL,
     sessionSecret: env.SESSION_SECRET,
     storageOrigins: await storageOrigins(storageFrom(env)),
-    assets: loadAssets(fileURLToPath(new URL('assets', import.meta.url))),
+    cdnOrigin: cdn && new URL(cdn.url).origin,
+    assets: loadAssets(fileURLToPath(new URL('assets', import.meta.url)), env.ASSET_BASE_URL),
     trustProxyHops: env.TRUST_PROXY_HOPS,
     isDraining: () => isDraining,
   });

@@ -27,7 +27,10 @@ export const PASSWORD = 'seven grey herons';
 export type Portal = Awaited<ReturnType<typeof startPortal>>;
 
 /** The real app on a free port, over a database of its own, the real hasher and fakes of all that is remote. */
-export async function startPortal(options: Partial<WebDeps> = {}) {
+export async function startPortal({
+  assetBaseUrl,
+  ...options
+}: Partial<WebDeps> & { assetBaseUrl?: string } = {}) {
   const database = await openTestDatabase();
   const { db, pool } = database;
   const { directory, removeAssets } = await writeAssets();
@@ -52,7 +55,8 @@ export async function startPortal(options: Partial<WebDeps> = {}) {
     portalUrl,
     sessionSecret: 'a secret for sessions in tests, long enough',
     storageOrigins: ['https://storage.test'],
-    assets: loadAssets(directory),
+    cdnOrigin: null,
+    assets: loadAssets(directory, assetBaseUrl),
     trustProxyHops: 0,
     isDraining: () => false,
     ...options,

@@ -4,19 +4,26 @@ import type { WebDeps } from '../deps.js';
 
 const TWO_YEARS_S = 2 * 365 * 24 * 60 * 60;
 
-/** Headers of every answer. Storage is named where the browser uploads to it and where Download redirects to. */
-export function securityHeaders(deps: Pick<WebDeps, 'portalUrl' | 'storageOrigins'>): RequestHandler {
+/**
+ * Headers of every answer. Storage is named where the browser uploads to it and where Download redirects to, a CDN
+ * where it serves our files.
+ */
+export function securityHeaders(
+  deps: Pick<WebDeps, 'portalUrl' | 'storageOrigins' | 'cdnOrigin' | 'assets'>,
+): RequestHandler {
+  const ours = ["'self'", ...(deps.assets.origin ? [deps.assets.origin] : [])];
+  const downloads = [...deps.storageOrigins, ...(deps.cdnOrigin ? [deps.cdnOrigin] : [])];
   const isHttps = deps.portalUrl.startsWith('https:');
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
+        scriptSrc: ours,
+        styleSrc: ours,
+        imgSrc: [...ours, 'data:'],
         connectSrc: ["'self'", ...deps.storageOrigins],
-        formAction: ["'self'", ...deps.storageOrigins],
+        formAction: ["'self'", ...downloads],
         baseUri: ["'none'"],
         objectSrc: ["'none'"],
         frameAncestors: ["'none'"],

@@ -9,6 +9,11 @@ export function assetRoutes(assets: Assets): Router {
     redirect: false,
     immutable: true,
     maxAge: '365d',
+    setHeaders(res) {
+      // Through a CDN they come from another origin than the page, and modules are fetched with CORS.
+      res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
+      res.setHeader('Access-Control-Allow-Origin', '*');
+    },
   });
   router.use('/assets', (req, res, next) => {
     if (assets.has(req.path.slice(1))) files(req, res, next);

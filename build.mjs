@@ -1,6 +1,7 @@
 // Builds whatever exists of the tree in the current directory into dist/: one ESM bundle for each process,
 // the Lambda zips, the browser's files under fingerprinted names, and those of the chat console. `--verbose` prints the sizes;
-// `--when-stale` builds nothing where the last build is newer than every source; `--start` then is `npm start`.
+// `--when-stale` builds nothing where the last build is newer than every source; `--start` then is `npm start`,
+// and `--start cluster` is `npm run cluster`.
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
@@ -41,6 +42,7 @@ const processes = Object.fromEntries(
     ['bot/register/main.ts', 'register'],
     ['prisma/seed.ts', 'seed'],
     ['local/start.ts', 'start'],
+    ['local/cluster.ts', 'cluster'],
     ['local/demo.ts', 'demo'],
     ...list('worker/cli', ['.ts']).map((path) => [path, `cli/${parse(path).name}`]),
     ...folders('local').map((name) => [`local/${name}/main.ts`, `local/${name}`]),
@@ -97,7 +99,9 @@ const forBrowsers = {
 
 if (!process.argv.includes('--when-stale') || isStale()) await buildAll();
 // In this process, so that nobody waits for another.
-if (process.argv.includes('--start')) await import(pathToFileURL(join(absWorkingDir, 'dist/start.js')).href);
+const start = process.argv.indexOf('--start');
+if (start > 0)
+  await import(pathToFileURL(join(absWorkingDir, `dist/${process.argv[start + 1] ?? 'start'}.js`)).href);
 
 async function buildAll() {
   esbuild = await import('esbuild');

@@ -54,7 +54,7 @@ async function start(): Promise<void> {
   stopOnSignal(log, async () => {
     isDraining = true;
     await wait(env.DRAIN_SECONDS * 1000);
-    await server.close();
+    await server.close({ isProxied: env.DRAIN_SECONDS > 0 });
     await Promise.all([queue.close(), pool.end()]);
   });
   announceReady(server.url);

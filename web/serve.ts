@@ -1,16 +1,15 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { makeDrainable, type Drainable } from '../core/make-drainable.js';
 
-/** So long a server that closes waits for answers; a client that dawdles is cut off then. */
-const LAST_ANSWERS_MS = 4_000;
-
-export interface RunningServer {
+export interface RunningServer extends Drainable {
   url: string;
-  /** Takes no new connection, lets running answers end for four seconds, and resolves when the last one has. */
-  close(): Promise<void>;
 }
 
-/** Starts a server with limits against slow clients. @throws Error that names the port when it is taken */
+/**
+ * Starts a server with limits against slow clients. It keeps idle connections longer than a proxy does (60 s), so that
+ * it is the proxy that ends them. @throws Error that names the port when it is taken
+ */
 export async function serve(
   app: RequestListener,
   { host, port }: { host: string; port: number },
@@ -24,7 +23,7 @@ export async function serve(
   await listen(server, host, port);
   const { address, port: actual, family } = server.address() as AddressInfo;
   const name = family === 'IPv6' ? `[${address}]` : address;
-  return { url: `http://${name}:${actual}`, close: () => close(server) };
+  return { url: `http://${name}:${actual}`, ...makeDrainable(server) };
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -36,19 +35,5 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       );
     });
     server.listen(port, host, resolve);
-  });
-}
-
-function close(server: Server): Promise<void> {
-  // A kept-alive connection that was busy becomes idle after its answer, and would hold the server open.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const limit = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-  return new Promise((resolve) => {
-    server.close(() => {
-      clearInterval(sweep);
-      clearTimeout(limit);
-      resolve();
-    });
-    server.closeIdleConnections();
   });
 }

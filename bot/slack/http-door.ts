@@ -5,6 +5,7 @@ import { HTTPModuleFunctions, HTTPReceiver, isValidSlackRequest } from '@slack/b
 import type { WebClientOptions } from '@slack/web-api';
 import type { SlackAccess } from '../../core/platforms.js';
 import { INSTALL_PATH } from '../../core/identities/installations.js';
+import { makeDrainable } from '../../core/make-drainable.js';
 import type { SlackDeps } from './slack-tools.js';
 import { createInstaller, REDIRECT_PATH } from './installer.js';
 import { silentLogger } from './silent-logger.js';
@@ -17,6 +18,9 @@ const MAX_BODY_BYTES = 512 * 1024;
 
 /** Slack signs the time of a request; no honest one is further from ours. */
 const MAX_SKEW_SECONDS = 300;
+
+/** Longer than a proxy keeps an idle connection (60 s), so that it is the proxy that ends it. */
+const KEEP_ALIVE_MS = 75_000;
 
 const EVENTS_PATH = '/slack/events';
 
@@ -71,13 +75,15 @@ export function createHttpDoor(
     }
     receiver.requestListener(request, response);
   };
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (request, response) => {
+  const limits = { headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: KEEP_ALIVE_MS };
+  const server = createServer(limits, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       deps.log.warn({ err: error }, 'request of Slack failed');
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
   });
+  const drainable = makeDrainable(server);
   return {
     // Without its installer in sight: with one, Bolt wants to look tokens up itself.
     receiver: {
@@ -93,10 +99,7 @@ export function createHttpDoor(
       if (!server.listening) return;
       isDraining = true;
       await delay(drainMs);
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      await closed;
+      await drainable.close({ isProxied: drainMs > 0 });
     },
   };
 }

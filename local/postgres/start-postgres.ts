@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { stopWithThisProcess } from '../start/stop-with-this-process.js';
 import { initialiseCluster } from './initialise-cluster.js';
 import { locatePostgres } from './locate-postgres.js';
 import { stopOrphan } from './stop-orphan.js';
@@ -65,7 +66,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await log.close();
   await writeFile(ownerFile, `${process.pid}\n`);
 
-  const watcher = stopWithThisProcess(server);
+  // Where the watcher is killed too, the next start stops the server.
+  const watcher = stopWithThisProcess(server, 'INT');
   const close = async () => {
     await stopServer(server, exited);
     watcher.kill();
@@ -94,16 +96,6 @@ function serverArguments(clusterDir: string, port: number, isDurable: boolean): 
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return ['-D', clusterDir, '-p', String(port), ...flags];
-}
-
-/** A shell that outlives this process, however that ends, and then stops the server: its stdin ends with us. */
-function stopWithThisProcess(server: ChildProcess): ChildProcess {
-  const watcher = spawn('sh', ['-c', 'read -r _; kill -INT "$0"', String(server.pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  watcher.once('error', () => undefined); // without a shell the next start stops the server
-  return watcher;
 }
 
 async function exitOf(server: ChildProcess): Promise<void> {

@@ -39,5 +39,5 @@ async function isOurs(pid: number): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
   // A system may hide what others run: then it may well be one of these.
-  return command === null ? isAnothers : command.includes('start.js');
+  return command === null ? isAnothers : /\b(start|cluster)\.js\b/.test(command);
 }

@@ -1,21 +1,35 @@
 import type { Settings } from './read-settings.js';
+import type { Start } from './run-stack.js';
 import { SEED_EMAIL, type Stack } from './start-stack.js';
 
+/** A name, and what stands behind it. */
+export type Row = [name: string, value: string];
+
 /** The table that `npm start` prints: what runs where, which platform is which, where data lives, what to try. */
-export function describeStack(
-  stack: Stack,
-  settings: Settings,
-  seed: { password: string; isFirstStart: boolean },
-  seconds: number,
-): string {
+export function describeStack(stack: Stack, settings: Settings, start: Start): string {
+  const { urls } = stack;
+  return printTable({
+    title: `Passalong is ready (${start.seconds.toFixed(1)} s).`,
+    rows: describeServices(stack, settings, start),
+    next: [
+      ...(urls.console ? [`open ${urls.console}, attach a file and type /share bob@example.com`] : []),
+      `sign in at ${urls.portal} and share a file there`,
+      'npm run demo  (in another terminal: shares from Slack, Discord and the portal, and checks every byte)',
+      `npm run chat -- "/share bob@example.com" README.md`,
+    ],
+  });
+}
+
+/** What every stack has. */
+export function describeServices(stack: Stack, settings: Settings, start: Start): Row[] {
   const { urls } = stack;
   const platform = (url: string | null): string =>
     url ? `simulated at ${url}` : 'the real one, as configured';
   const simulated = [urls.slack ? 'Slack' : '', urls.discord ? 'Discord' : ''].filter(Boolean).join(' and ');
-  const chat: [string, string][] = urls.console
+  const chat: Row[] = urls.console
     ? [['Chat', `${urls.console}  (act as a person of the simulated ${simulated})`]]
     : [];
-  const rows: [string, string][] = [
+  return [
     ['Portal', urls.portal],
     ...chat,
     [
@@ -34,20 +48,29 @@ export function describeStack(
     ['Data, logs', settings.DATA_DIR],
     [
       'Account',
-      `${SEED_EMAIL}  password ${seed.isFirstStart ? seed.password : `in ${settings.DATA_DIR}/secrets.json`}`,
+      `${SEED_EMAIL}  password ${start.isFirstStart ? start.password : `in ${settings.DATA_DIR}/secrets.json`}`,
     ],
   ];
+}
+
+/** Rows under each other, and behind them what to do next, the first of which is the most telling. */
+export function printTable({
+  title,
+  rows,
+  next,
+}: {
+  title: string;
+  rows: readonly Row[];
+  next: readonly string[];
+}): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return [
     '',
-    `Passalong is ready (${seconds.toFixed(1)} s).`,
+    title,
     '',
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
     '',
-    ...(urls.console ? [`Next: open ${urls.console}, attach a file and type /share bob@example.com`] : []),
-    `${urls.console ? '     ' : 'Next:'} sign in at ${urls.portal} and share a file there`,
-    '      npm run demo  (in another terminal: shares from Slack, Discord and the portal, and checks every byte)',
-    `      npm run chat -- "/share bob@example.com" README.md`,
+    ...next.map((line, index) => `${index === 0 ? 'Next:' : '     '} ${line}`),
     '',
     'Ctrl-C stops everything.',
     '',

@@ -3,13 +3,14 @@ import * as z from 'zod';
 
 const port = (standard: number) => z.coerce.number().int().min(1).max(65_535).default(standard);
 
-/** What `npm start` itself reads; everything else that is set is handed to the processes that know it. */
+/** What `npm start` and `npm run cluster` read themselves; everything else that is set is handed to the processes that know it. */
 const settings = z.object({
   DATA_DIR: z
     .string()
     .default('.data')
     .transform((folder) => path.resolve(folder)),
   PORT: port(3000),
+  CLUSTER_PORT: port(8443),
   CONSOLE_PORT: port(3001),
   INBOX_PORT: port(8025),
   S3_PORT: port(9000),

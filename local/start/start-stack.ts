@@ -6,6 +6,13 @@ import { hasDoubledChat, hasRealSlack, type Settings } from './read-settings.js'
 import type { Secrets } from './secrets.js';
 import type { Service, Supervisor } from './supervisor.js';
 
+/** How many there are of each process that may run many times over. */
+export interface Instances {
+  portal: number;
+  worker: number;
+  bot: number;
+}
+
 /** The person of the doubles whom the seeded account is linked to. */
 const SLACK_PERSON = 'T0ACME0001:U0ADA00001';
 const DISCORD_PERSON = '100100000000000001';
@@ -38,19 +45,23 @@ export interface Stack {
   isEmbeddedPostgres: boolean;
   /** The environment of the product's processes, for commands that join them. */
   productEnv: Record<string, string>;
-  pids: Record<string, number>;
+  /** Where each portal listens, and each bot that Slack calls over HTTP. */
+  ports: { portal: number[]; bot: number[] };
+  /** As they are now: a process that ended is started again under another. */
+  pids(): Record<string, number>;
   stop(): Promise<void>;
 }
 
 /**
  * Starts everything in the order of need, at once where nothing needs the other, and what is configured to be
- * elsewhere not at all. Ports that nobody types are free ones. @throws Error with what did not start, after stopping the rest
+ * elsewhere not at all. Ports that nobody types are free ones; of several instances each is `<name>-<number>`. @throws Error with what did not start, after stopping the rest
  */
 export async function startStack(
   supervisor: Supervisor,
   settings: Settings,
   secrets: Secrets,
   scripts: string,
+  instances: Instances = { portal: 1, worker: 1, bot: 1 },
 ): Promise<Stack> {
   const { given, DATA_DIR: dataDir } = settings;
   const services: Service[] = [];
@@ -66,7 +77,8 @@ export async function startStack(
   };
   const stop = async (): Promise<void> => {
     for (const group of STOP_ORDER) {
-      await Promise.all(services.filter(({ name }) => group.includes(name)).map((service) => service.stop()));
+      const isDue = ({ name }: Service): boolean => group.includes(name.replace(/-\d+$/, ''));
+      await Promise.all(services.filter(isDue).map((service) => service.stop()));
     }
   };
   try {
@@ -156,6 +168,23 @@ export async function startStack(
       );
     };
 
+    const ports = {
+      portal: instances.portal === 1 ? [settings.PORT] : await findFreePorts(instances.portal),
+      bot: instances.bot === 1 ? [] : await findFreePorts(instances.bot),
+    };
+    /** The product's processes of one kind, the nth with what is its own. */
+    const launchEach = (
+      name: keyof Instances,
+      script: string,
+      own: (index: number) => Record<string, string> = () => ({}),
+    ): Promise<Service>[] =>
+      Array.from({ length: instances[name] }, (_, index) => {
+        const numbered = instances[name] === 1 ? name : `${name}-${index + 1}`;
+        return launch(numbered, script, { ...productEnv, ...LEAN.env, ...own(index) }, LEAN.nodeFlags);
+      });
+    const ownPort = (variable: string, port: number | undefined): Record<string, string> =>
+      port === undefined ? {} : { [variable]: String(port) };
+
     const describeLambda = (name: string, concurrency: number): object => ({
       zipPath: path.join(scripts, `lambda/${name}.zip`),
       handler: 'index.handler',
@@ -192,9 +221,9 @@ export async function startStack(
     await settleAll([...stores, beginSlack(), beginDiscord(), beginConsole()]);
     await settleAll([
       // What takes longest first.
-      launch('bot', 'bot.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
-      launch('portal', 'web.js', { ...productEnv, ...LEAN.env, PORT: String(settings.PORT) }, LEAN.nodeFlags),
-      launch('worker', 'worker.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags),
+      ...launchEach('bot', 'bot.js', (index) => ownPort('BOT_PORT', ports.bot[index])),
+      ...launchEach('portal', 'web.js', (index) => ownPort('PORT', ports.portal[index])),
+      ...launchEach('worker', 'worker.js'),
       launch('lambda', 'local/lambda.js', {
         LOCAL_LAMBDA_PORT: String(lambdaPort),
         LOCAL_LAMBDA_DATA_DIR: folder('lambda'),
@@ -205,8 +234,9 @@ export async function startStack(
       }),
       ...announceMarks(),
     ]);
-    const pids = Object.fromEntries(services.map(({ name, pid }) => [name, pid]));
-    return { urls, isEmbeddedPostgres: !given['DATABASE_URL'], productEnv, pids, stop };
+    const pids = (): Record<string, number> =>
+      Object.fromEntries(services.map(({ name, pid }) => [name, pid]));
+    return { urls, isEmbeddedPostgres: !given['DATABASE_URL'], productEnv, ports, pids, stop };
   } catch (error) {
     await stop();
     throw error;

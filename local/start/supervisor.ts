@@ -47,10 +47,14 @@ const LEAVE_WITH_US = `--import=data:text/javascript,${encodeURIComponent(
 
 /**
  * Starts the processes of the local stack, writes what each says to a log file of its own, shows warnings and
- * errors here, and starts one that died again. Children are groups of their own, so that Ctrl-C reaches this
+ * errors here, and starts one that died again, of which `onRestart` hears. Children are groups of their own, so that Ctrl-C reaches this
  * process alone, and end by themselves when it is gone.
  */
-export function createSupervisor(logDir: string, say: (line: string) => void): Supervisor {
+export function createSupervisor(
+  logDir: string,
+  say: (line: string) => void,
+  onRestart: () => void = () => undefined,
+): Supervisor {
   mkdirSync(logDir, { recursive: true });
   const children = new Set<ChildProcess>();
   const unready = new Set<ChildProcess>();
@@ -93,6 +97,7 @@ export function createSupervisor(logDir: string, say: (line: string) => void): S
         if (!isKept()) return;
         launched = launch(options);
         service.pid = launched.child.pid ?? 0;
+        onRestart();
         await launched.ready.catch(() => undefined);
         await launched.exited;
       }

@@ -171,6 +171,27 @@ test('what the portal is being asked about cannot be changed meanwhile', async (
   expect(recipientPage).toMatch(/one\.txt[^]*two\.txt/);
 });
 
+test('a form whose answer is lost is sent again by itself, as the same share', async () => {
+  const to = 'lost@example.com';
+  const statuses: number[] = [];
+  await openForm();
+  await page.route(`${stack.urls.portal}/shares`, async (route) => {
+    const answer = await route.fetch();
+    statuses.push(answer.status());
+    // As the connection breaks of an instance that dies, and as a proxy then answers for it.
+    if (statuses.length === 1) await route.abort('connectionreset');
+    else if (statuses.length === 2) await route.fulfill({ status: 502, body: 'Just a moment' });
+    else await route.fulfill({ response: answer });
+  });
+  await fill(to, file('lost.txt'));
+  await send();
+  await arrive();
+  expect(statuses).toEqual([201, 200, 200]);
+  await waitForMail(stack.urls.inbox, to);
+  const shares = await stack.query(`SELECT share_id FROM recipient WHERE email = $1`, [to]);
+  expect(shares).toHaveLength(1);
+});
+
 test('Try again goes on after storage was down, as the same share', async () => {
   const to = 'retry@example.com';
   await openForm();

@@ -10,7 +10,7 @@ const scripts = path.dirname(fileURLToPath(import.meta.url));
 
 // `npm run cluster`: two of each process of the product behind nginx, on Redis, in one terminal until Ctrl-C.
 await runStack(() => {
-  const settings = readSettings({ DATA_DIR: '.data/cluster', ...process.env });
+  const settings = readSettings({ DATA_DIR: '.data/cluster', S3_MIRRORS: '1', ...process.env });
   requirePrograms(settings);
   return {
     settings,

@@ -40,6 +40,7 @@ export function describeServices(stack: Stack, settings: Settings, start: Start)
       'Storage',
       settings.given['S3_ENDPOINT'] ? `S3 at ${urls.s3}` : `${urls.s3}  (bucket ${settings.S3_BUCKET})`,
     ],
+    ...mirrorsOf(stack),
     ['Lambda', `${urls.lambda}  (on-ready, started by storage)`],
     ['Postgres', stack.isEmbeddedPostgres ? 'embedded' : 'DATABASE_URL'],
     ['Queue', settings.given['REDIS_URL'] ? 'Redis' : 'Postgres'],
@@ -51,6 +52,13 @@ export function describeServices(stack: Stack, settings: Settings, start: Start)
       `${SEED_EMAIL}  password ${start.isFirstStart ? start.password : `in ${settings.DATA_DIR}/secrets.json`}`,
     ],
   ];
+}
+
+function mirrorsOf(stack: Stack): Row[] {
+  const mirrors = Object.entries(stack.pids()).filter(([name]) => name.startsWith('mirror-'));
+  if (mirrors.length === 0) return [];
+  const processes = mirrors.map(([name, pid]) => `${name} (process ${pid})`).join(', ');
+  return [['Mirrors', `${processes}: npm run storage -- status`]];
 }
 
 /** Rows under each other, and behind them what to do next, the first of which is the most telling. */

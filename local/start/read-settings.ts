@@ -15,6 +15,8 @@ const settings = z.object({
   INBOX_PORT: port(8025),
   S3_PORT: port(9000),
   S3_BUCKET: z.string().default('passalong'),
+  /** Storage servers besides the primary's, each with a copy of everything. */
+  S3_MIRRORS: z.coerce.number().int().min(0).max(5).default(0),
   AWS_REGION: z.string().default('us-east-1'),
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
 });

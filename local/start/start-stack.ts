@@ -92,7 +92,20 @@ export async function startStack(
       discord: given['DISCORD_TOKEN'] ? null : local(discordPort),
       console: hasDoubledChat(settings) ? local(settings.CONSOLE_PORT) : null,
     };
+    const hasOwnMirrors = !given['S3_ENDPOINT'] && !given['S3_MIRROR_BUCKETS'];
+    const mirrors = (await findFreePorts(hasOwnMirrors ? settings.S3_MIRRORS : 0)).map((port, index) => ({
+      name: `mirror-${index + 1}`,
+      port,
+    }));
     const productEnv = describeProduct(settings, secrets, urls);
+    if (mirrors.length > 0) {
+      const list = mirrors.map(({ name, port }) => ({
+        name,
+        bucket: settings.S3_BUCKET,
+        endpoint: local(port),
+      }));
+      productEnv['S3_MIRROR_BUCKETS'] = JSON.stringify(list);
+    }
     const folder = (name: string): string => path.join(dataDir, name);
     const credentials = (prefix: string): Record<string, string> => ({
       [`${prefix}_ACCESS_KEY_ID`]: productEnv['AWS_ACCESS_KEY_ID'] ?? '',
@@ -125,15 +138,19 @@ export async function startStack(
     };
     const beginStorage = async (): Promise<void> => {
       if (given['S3_ENDPOINT']) return;
-      await launch('s3', 'local/s3.js', {
-        LOCAL_S3_PORT: String(settings.S3_PORT),
-        LOCAL_S3_DATA_DIR: folder('s3'),
-        LOCAL_S3_BUCKETS: settings.S3_BUCKET,
-        LOCAL_S3_REGION: settings.AWS_REGION,
-        LOCAL_S3_CORS_ORIGINS: new URL(urls.portal).origin,
-        LOCAL_S3_EVENT_TARGET: invocationUrl(urls.lambda, 'on-ready'),
-        ...credentials('LOCAL_S3'),
-      });
+      const members = [{ name: 's3', port: settings.S3_PORT }, ...mirrors];
+      const launched = members.map(({ name, port }) =>
+        launch(name, 'local/s3.js', {
+          LOCAL_S3_PORT: String(port),
+          LOCAL_S3_DATA_DIR: folder(name),
+          LOCAL_S3_BUCKETS: settings.S3_BUCKET,
+          LOCAL_S3_REGION: settings.AWS_REGION,
+          LOCAL_S3_CORS_ORIGINS: new URL(urls.portal).origin,
+          LOCAL_S3_EVENT_TARGET: invocationUrl(urls.lambda, 'on-ready'),
+          ...credentials('LOCAL_S3'),
+        }),
+      );
+      await settleAll(launched);
     };
     const beginMail = async (): Promise<void> => {
       if (given['SES_ENDPOINT']) return;
@@ -247,7 +264,7 @@ export async function startStack(
 const STOP_ORDER = [
   ['console', 'bot', 'portal', 'worker'],
   ['ready-events', 'lambda'],
-  ['s3', 'inbox', 'slack', 'discord'],
+  ['s3', 'mirror', 'inbox', 'slack', 'discord'],
   ['postgres'],
 ];
 

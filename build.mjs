@@ -38,6 +38,7 @@ const processes = Object.fromEntries(
     ['bot/terminal/main.ts', 'terminal'],
     ['local/chat.ts', 'chat'],
     ['bot/register/main.ts', 'register'],
+    ['lambda/host.ts', 'mailer'],
     ['prisma/seed.ts', 'seed'],
     ['local/start.ts', 'start'],
     ['local/demo.ts', 'demo'],

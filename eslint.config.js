@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
 const readsEnvironment = [
   '**/main.ts',
   'lambda/*/handler.ts',
+  'lambda/host.ts',
   'prisma/seed.ts',
   'worker/cli/*.ts',
   'local/**',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { lockDataDir } from './start/data-lock.js';
 import { describeStack } from './start/describe-stack.js';
 import { requireFree } from './start/ports.js';
-import { hasDoubledChat, readSettings } from './start/read-settings.js';
+import { hasDoubledChat, hasRealMail, readSettings } from './start/read-settings.js';
 import { loadSecrets } from './start/secrets.js';
 import { SEED_EMAIL, startStack } from './start/start-stack.js';
 import { createSupervisor } from './start/supervisor.js';
@@ -33,7 +33,7 @@ async function start(): Promise<void> {
     await requireFree([
       { port: settings.PORT, variable: 'PORT' },
       ...(hasDoubledChat(settings) ? [{ port: settings.CONSOLE_PORT, variable: 'CONSOLE_PORT' }] : []),
-      ...(given['SES_ENDPOINT'] ? [] : [{ port: settings.INBOX_PORT, variable: 'INBOX_PORT' }]),
+      ...(hasRealMail(given) ? [] : [{ port: settings.INBOX_PORT, variable: 'INBOX_PORT' }]),
       ...(given['S3_ENDPOINT'] ? [] : [{ port: settings.S3_PORT, variable: 'S3_PORT' }]),
     ]);
     const { secrets, isFirstStart } = await loadSecrets(dataDir);

@@ -6,6 +6,7 @@ export const portalEnvironment = {
   ...environment.database,
   ...environment.queue,
   ...environment.storage,
+  ...environment.marks,
   ...environment.links,
   ...environment.portal,
   ...environment.limits,

@@ -5,6 +5,7 @@ import { createJobQueue } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { createPasswordHasher } from '../adapters/password-hasher.js';
 import { createRateLimiter } from '../adapters/rate-limiter.js';
+import { createQueueReadyMarks } from '../adapters/queue-ready-marks.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createPresigningClient, createS3Client, storageOrigin } from '../adapters/s3.js';
 import { createS3DownloadSigner } from '../adapters/s3-download-signer.js';
@@ -31,7 +32,9 @@ async function start(): Promise<void> {
   const storage = storageFrom(env);
   const s3 = createS3Client(storage);
   const presigning = createPresigningClient(storage);
-  const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
+  const queueOptions = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log };
+  const queue = createJobQueue(queueOptions);
+  const queuedMarks = env.READY_MARKS === 'queue' ? createQueueReadyMarks(queueOptions) : null;
   let isDraining = false;
 
   const app = createApp({
@@ -43,7 +46,7 @@ async function start(): Promise<void> {
     linkSecrets: linkSecretsFrom(env),
     passwords: createPasswordHasher(),
     rates: createRateLimiter(pool),
-    marks: createS3ReadyMarks(s3, env.S3_BUCKET),
+    marks: queuedMarks ?? createS3ReadyMarks(s3, env.S3_BUCKET),
     uploads: createS3UploadStore(s3, presigning, env.S3_BUCKET),
     signer: createS3DownloadSigner(presigning, env.S3_BUCKET),
     timings: timingsFor(env.LEASE_SECONDS),
@@ -60,7 +63,7 @@ async function start(): Promise<void> {
     isDraining = true;
     await wait(env.DRAIN_SECONDS * 1000);
     await server.close();
-    await Promise.all([queue.close(), pool.end()]);
+    await Promise.all([queue.close(), queuedMarks?.close(), pool.end()]);
   });
   announceReady(server.url);
 }

@@ -3,6 +3,7 @@ import { createDatabase, createPool } from '../adapters/database.js';
 import { createFileFetcher } from '../adapters/file-fetcher.js';
 import { createJobQueue, createJobWorker } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
+import { createQueueReadyMarks } from '../adapters/queue-ready-marks.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createSlackOAuth } from '../adapters/slack-oauth.js';
 import { createS3Client } from '../adapters/s3.js';
@@ -28,6 +29,7 @@ const s3 = createS3Client(storageFrom(env));
 const timings = timingsFor(env.LEASE_SECONDS);
 const queueOptions = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log };
 const queue = createJobQueue(queueOptions);
+const queuedMarks = env.READY_MARKS === 'queue' ? createQueueReadyMarks(queueOptions) : null;
 const platforms = platformsFrom(env);
 const slackTokens =
   platforms.slack &&
@@ -39,7 +41,7 @@ const deps = {
   timings,
   limits: limitsFrom(env),
   files: createS3FileStore(s3, env.S3_BUCKET),
-  marks: createS3ReadyMarks(s3, env.S3_BUCKET),
+  marks: queuedMarks ?? createS3ReadyMarks(s3, env.S3_BUCKET),
   fetchers: createFileFetcher(platforms, slackTokens),
   scanner: env.CLAMD_URL ? createClamdScanner(env.CLAMD_URL) : null,
 };
@@ -64,7 +66,7 @@ const worker = createJobWorker(
 stopOnSignal(log, async () => {
   watchdog.stop();
   await Promise.all([...chores.map((chore) => chore.stop()), worker.close()]);
-  await queue.close();
+  await Promise.all([queue.close(), queuedMarks?.close()]);
   await db.$disconnect();
   await pool.end();
 });

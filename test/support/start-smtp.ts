@@ -21,6 +21,8 @@ export interface TestSmtp {
   connections: { opened: number; open: number };
   /** Who has signed in, and whether the line was encrypted then. */
   logins: { user: string; isSecure: boolean }[];
+  /** Answers whomever it has left waiting (`hang`). */
+  goOn(): void;
   close(): Promise<void>;
 }
 
@@ -31,11 +33,14 @@ export async function startSmtp(options: SMTPServerOptions = {}): Promise<TestSm
   const connections = { opened: 0, open: 0 };
   const logins: TestSmtp['logins'] = [];
 
+  const waiting: (() => void)[] = [];
+
   const meet = (step: SmtpStep, goOn: (error?: Error) => void): void => {
     const fault = faults[step];
     if (fault === 'break') for (const { _socket } of server.connections) _socket.destroy();
+    else if (fault === 'hang') waiting.push(goOn);
     else if (fault === undefined) goOn();
-    else if (fault !== 'hang') goOn(Object.assign(new Error('as told'), { responseCode: fault }));
+    else goOn(Object.assign(new Error('as told'), { responseCode: fault }));
   };
   const server = new SMTPServer({
     authOptional: true,
@@ -74,6 +79,7 @@ export async function startSmtp(options: SMTPServerOptions = {}): Promise<TestSm
   return {
     ...{ url: `smtp://127.0.0.1:${port}`, port },
     ...{ faults, received, connections, logins },
+    goOn: () => waiting.splice(0).forEach((answer) => answer()),
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 }

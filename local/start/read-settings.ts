@@ -74,6 +74,7 @@ const HANDED_ON = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
+  'AWS_REQUEST_CHECKSUM_CALCULATION',
 ];
 
 /** Whether Slack or Discord is a double, in which somebody may act by the chat console. */

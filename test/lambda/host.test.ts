@@ -18,6 +18,7 @@ import {
   linkSecrets,
   timings,
 } from '../support/fakes.js';
+import { createCertificate, type TestCertificate } from '../support/create-certificate.js';
 import { getBuilt } from '../support/get-built.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { readyShare } from '../support/shares.js';
@@ -217,6 +218,48 @@ describe.each([
       }
       await database.pool.query('DROP SCHEMA bullmq CASCADE');
     }
+  });
+});
+
+describe('the mailer on another machine than its SMTP server', () => {
+  let database: OpenTestDatabase;
+  let certificate: TestCertificate;
+
+  beforeAll(async () => {
+    [database, certificate] = await Promise.all([openTestDatabase(), createCertificate('::ffff:127.0.0.1')]);
+  });
+
+  afterAll(async () => {
+    await certificate.remove();
+    await database.drop();
+  });
+
+  test.each([
+    ['smtp', false],
+    ['smtps', true],
+  ])('signs in and mails by %s alone over TLS, where the certificate holds', async (scheme, secure) => {
+    const { key, cert, file } = certificate;
+    const smtp = await startSmtp({ hideSTARTTLS: false, secure, key, cert });
+    const marks = createQueueReadyMarks({
+      redisUrl: undefined,
+      databaseUrl: database.connectionString,
+      log: fakeLog(),
+    });
+    const host = await startBot(await getBuilt('mailer.js'), {
+      DATABASE_URL: database.connectionString,
+      // This machine by a name that does not say so.
+      SMTP_URL: `${scheme}://user:p%40ss%2Fword@[::ffff:7f00:1]:${smtp.port}`,
+      SMTP_FROM: 'no-reply@portal.test',
+      PORTAL_URL: 'https://portal.test',
+      LINK_SECRET: linkSecrets[0],
+      NODE_EXTRA_CA_CERTS: file,
+    });
+    const shareId = await readyShare(database.db, (await createAccount(database.db)).id);
+    await markReady({ db: database.db, queue: fakeQueue(), marks }, shareId);
+    await until(async () => smtp.received.length > 0);
+    expect(smtp.logins).toEqual([{ user: 'user', isSecure: true }]);
+    await host.end('SIGTERM');
+    await Promise.all([marks.close(), smtp.close()]);
   });
 });
 

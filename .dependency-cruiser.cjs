@@ -27,13 +27,13 @@ module.exports = {
     {
       name: 'only-wiring-imports-adapters',
       comment:
-        'Adapters are made in main.ts, handler.ts, prisma/seed.ts and worker/cli; everyone else takes the port.',
+        'Adapters are made in main.ts, handler.ts, host.ts, their wire.ts, prisma/seed.ts and worker/cli; everyone else takes the port.',
       severity: 'error',
       from: {
         pathNot: [
           '^(adapters|test)/',
           '^(bot|bot/terminal|web|worker)/main\\.ts$',
-          '^lambda/[^/]+/handler\\.ts$',
+          '^lambda/([^/]+/(handler|wire)|host)\\.ts$',
           '^prisma/seed\\.ts$',
           '^worker/cli/',
         ],

@@ -40,6 +40,7 @@ const processes = Object.fromEntries(
     ['local/chat.ts', 'chat'],
     ['local/storage.ts', 'storage'],
     ['bot/register/main.ts', 'register'],
+    ['lambda/host.ts', 'mailer'],
     ['prisma/seed.ts', 'seed'],
     ['local/start.ts', 'start'],
     ['local/cluster.ts', 'cluster'],

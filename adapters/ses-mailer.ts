@@ -1,6 +1,6 @@
 import { SendRawEmailCommand, SESClient, SESServiceException } from '@aws-sdk/client-ses';
-import MailComposer from 'nodemailer/lib/mail-composer/index.js';
-import type { Mailer, MailResult, OutgoingMail } from '../core/ports.js';
+import type { Mailer, MailResult } from '../core/ports.js';
+import { composeMime } from './compose-mime.js';
 
 export interface SesOptions {
   region: string;
@@ -37,7 +37,7 @@ export function createSesMailer(options: SesOptions): Mailer {
   });
   return {
     async send(mail) {
-      const raw = await composeMime(mail, options.from);
+      const { raw } = await composeMime(mail, options.from);
       try {
         const { MessageId } = await client.send(
           new SendRawEmailCommand({
@@ -61,27 +61,6 @@ export function createSesMailer(options: SesOptions): Mailer {
       }
     },
   };
-}
-
-/** One recipient, MIME by nodemailer alone: names and subjects cannot add a header. */
-function composeMime(mail: OutgoingMail, from: string): Promise<Buffer> {
-  const { to, subject, text, html, replyTo, fromName } = mail;
-  return new MailComposer({
-    from: { name: fromName, address: from },
-    to: { name: '', address: to },
-    ...(replyTo ? { replyTo: { name: '', address: replyTo } } : {}),
-    subject,
-    text,
-    html,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    headers: {
-      'X-Auto-Response-Suppress': 'OOF, AutoReply',
-      'Auto-Submitted': 'auto-generated',
-    },
-  })
-    .compile()
-    .build();
 }
 
 /** Only proof that SES did not take the mail lets it be tried again; see docs/states.md. */

@@ -15,6 +15,13 @@ const privateKey = z
     (pem) => /^-----BEGIN (RSA )?PRIVATE KEY-----\n[^]+\n-----END (RSA )?PRIVATE KEY-----$/.test(pem),
     'must be an RSA private key in PEM, its line breaks written as \\n',
   );
+const smtpUrl = z
+  .url({ protocol: /^smtps?$/, error: 'must be smtp://user:password@host:587 or smtps://user:password@host' })
+  .refine((text) => ['', '?tls=none'].includes(new URL(text).search), 'takes no parameter but ?tls=none')
+  .refine(
+    (text) => Boolean(new URL(text).username) === Boolean(new URL(text).password),
+    'must have a user and a password, or neither',
+  );
 const count = (standard: number) => z.coerce.number().int().positive().default(standard);
 const list = z.string().transform((text) =>
   text
@@ -65,6 +72,8 @@ export const environment = {
   },
   database: { DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) },
   queue: { REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional() },
+  /** Ready marks are objects, whose events start the Lambda, or jobs, which the mailer process takes. */
+  marks: { READY_MARKS: z.enum(['s3', 'queue']).default('s3') },
   storage: {
     AWS_REGION: z.string().min(1).default('us-east-1'),
     S3_BUCKET: z.string().min(3),
@@ -83,9 +92,12 @@ export const environment = {
   mail: {
     AWS_REGION: z.string().min(1).default('us-east-1'),
     SES_ENDPOINT: url.optional(),
-    SES_FROM: z.email(),
+    SES_FROM: z.email().optional(),
     SES_CONFIGURATION_SET: z.string().min(1).optional(),
     SES_MAX_SEND_RATE: count(14),
+    SMTP_URL: smtpUrl.optional(),
+    SMTP_FROM: z.email().optional(),
+    SMTP_MAX_SEND_RATE: count(10),
   },
   links: {
     PORTAL_URL: url.transform((text) => text.replace(/\/+$/, '')),
@@ -139,7 +151,7 @@ export const environment = {
 /** Point real clients at doubles; a production process refuses to start with one. */
 const LOCAL_ONLY = ['SLACK_API_URL', 'DISCORD_API_URL', 'SLACK_FILE_HOSTS', 'DISCORD_FILE_HOSTS'];
 
-/** Parts of a platform that only make sense together. */
+/** Parts of one thing that only make sense together. */
 const TOGETHER = [
   ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'],
   [
@@ -148,10 +160,18 @@ const TOGETHER = [
   ],
   ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'],
   ['CDN_DOWNLOAD_URL', 'CDN_KEY_PAIR_ID', 'CDN_PRIVATE_KEY'],
+  ['SMTP_URL', 'SMTP_FROM'],
 ];
 
-/** Two ways to reach Slack, of which one is chosen. */
-const EITHER = ['SLACK_APP_TOKEN', 'SLACK_CLIENT_ID'];
+/** Two ways to the same thing: at most one is chosen, and one has to be where it is needed. */
+const EITHER = [
+  {
+    names: ['SLACK_APP_TOKEN', 'SLACK_CLIENT_ID'],
+    choice: 'one workspace by Socket Mode, or many by HTTP',
+    isNeeded: false,
+  },
+  { names: ['SES_FROM', 'SMTP_URL'], choice: 'mails leave by SES, or by an SMTP server', isNeeded: true },
+];
 
 /**
  * Reads and types the variables of `shape`, treating empty ones as unset.
@@ -188,10 +208,12 @@ export function readEnv<S extends z.ZodRawShape>(
       problems.push(`${missing.join(', ')} is missing: set all of ${names.join(', ')} or none`);
     }
   }
-  if (EITHER.every((name) => name in shape && given[name] !== undefined)) {
-    problems.push(
-      `${EITHER.join(' and ')} exclude each other: one workspace by Socket Mode, or many by HTTP`,
-    );
+  for (const { names, choice, isNeeded } of EITHER.filter((one) =>
+    one.names.every((name) => name in shape),
+  )) {
+    const chosen = names.filter((name) => given[name] !== undefined);
+    if (chosen.length > 1) problems.push(`${names.join(' and ')} exclude each other: ${choice}`);
+    if (chosen.length === 0 && isNeeded) problems.push(`${names.join(' or ')} is missing: ${choice}`);
   }
   if (!result.success || problems.length > 0) {
     throw new Error(

@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import { botEnvironment } from '../bot/env.js';
 import { environment, readEnv } from '../core/config.js';
 import { platformsFrom } from '../core/platforms.js';
+import { hostEnvironment } from '../lambda/host-env.js';
 import { onReadyEnvironment } from '../lambda/on-ready/env.js';
 import { readSettings } from '../local/start/read-settings.js';
 import { portalEnvironment } from '../web/env.js';
@@ -21,9 +22,9 @@ const names = [...text.matchAll(ASSIGNMENT)].map(([, , name = '']) => name);
 const needed = parseEnv(text);
 const everything = parseEnv(text.replace(ASSIGNMENT, '$2=$3'));
 
-/** Slack takes one of two ways. */
-const bySocket = without(/^SLACK_(CLIENT|SIGNING|TOKEN|PUBLIC)/);
-const byHttp = without(/^SLACK_(BOT|APP)_TOKEN$/);
+/** Slack takes one of two ways, and so do mails. */
+const bySocket = without(/^(SLACK_(CLIENT|SIGNING|TOKEN|PUBLIC)|SMTP_)/);
+const byHttp = without(/^(SLACK_(BOT|APP)_TOKEN$|SES_)/);
 
 const { runtime, database, queue, storage, links, limits, slack, discord } = environment;
 const processes: [name: string, shape: z.ZodRawShape][] = [
@@ -31,6 +32,7 @@ const processes: [name: string, shape: z.ZodRawShape][] = [
   ['the worker', workerEnvironment],
   ['the bot', botEnvironment],
   ['the Lambda', onReadyEnvironment],
+  ['the mailer', hostEnvironment],
   ['npm run chat', { ...database, ...queue, ...storage, ...links, ...limits }],
   ['npm run discord:register', { ...runtime, ...slack, ...discord }],
 ];

@@ -7,6 +7,7 @@ export const portalEnvironment = {
   ...environment.queue,
   ...environment.storage,
   ...environment.cdn,
+  ...environment.marks,
   ...environment.links,
   ...environment.portal,
   ...environment.limits,

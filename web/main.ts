@@ -5,6 +5,7 @@ import { createJobQueue } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
 import { createPasswordHasher } from '../adapters/password-hasher.js';
 import { createRateLimiter } from '../adapters/rate-limiter.js';
+import { createQueueReadyMarks } from '../adapters/queue-ready-marks.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createStorage, storageOrigins } from '../adapters/storage.js';
 import { cdnFrom, limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../core/config.js';
@@ -27,7 +28,9 @@ async function start(): Promise<void> {
   const pool = createPool(env.DATABASE_URL, log);
   const cdn = cdnFrom(env);
   const { marks, uploads, signer } = createStorage(storageFrom(env), log, { cdn });
-  const queue = createJobQueue({ redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log });
+  const queueOptions = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log };
+  const queue = createJobQueue(queueOptions);
+  const queuedMarks = env.READY_MARKS === 'queue' ? createQueueReadyMarks(queueOptions) : null;
   let isDraining = false;
 
   const app = createApp({
@@ -39,7 +42,8 @@ async function start(): Promise<void> {
     linkSecrets: linkSecretsFrom(env),
     passwords: createPasswordHasher(),
     rates: createRateLimiter(pool),
-    ...{ marks, uploads, signer },
+    ...{ uploads, signer },
+    marks: queuedMarks ?? marks,
     timings: timingsFor(env.LEASE_SECONDS),
     portalUrl: env.PORTAL_URL,
     sessionSecret: env.SESSION_SECRET,
@@ -55,7 +59,7 @@ async function start(): Promise<void> {
     isDraining = true;
     await wait(env.DRAIN_SECONDS * 1000);
     await server.close({ isProxied: env.DRAIN_SECONDS > 0 });
-    await Promise.all([queue.close(), pool.end()]);
+    await Promise.all([queue.close(), queuedMarks?.close(), pool.end()]);
   });
   announceReady(server.url);
 }

@@ -7,6 +7,7 @@ export const workerEnvironment = {
   ...environment.database,
   ...environment.queue,
   ...environment.storage,
+  ...environment.marks,
   ...environment.scanner,
   ...environment.limits,
   ...environment.slack,

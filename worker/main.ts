@@ -3,6 +3,7 @@ import { createDatabase, createPool } from '../adapters/database.js';
 import { createFileFetcher } from '../adapters/file-fetcher.js';
 import { createJobQueue, createJobWorker } from '../adapters/job-queue.js';
 import { createLogger } from '../adapters/logger.js';
+import { createQueueReadyMarks } from '../adapters/queue-ready-marks.js';
 import { announceReady, stopOnSignal } from '../adapters/run-process.js';
 import { createSlackOAuth } from '../adapters/slack-oauth.js';
 import { createStorage } from '../adapters/storage.js';
@@ -27,6 +28,7 @@ const { members, files, marks } = createStorage(storageFrom(env), log);
 const timings = timingsFor(env.LEASE_SECONDS, env.STORAGE_SCRUB_DAYS);
 const queueOptions = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, log };
 const queue = createJobQueue(queueOptions);
+const queuedMarks = env.READY_MARKS === 'queue' ? createQueueReadyMarks(queueOptions) : null;
 const platforms = platformsFrom(env);
 const slackTokens =
   platforms.slack &&
@@ -38,7 +40,8 @@ const deps = {
   timings,
   limits: limitsFrom(env),
   sql: pool,
-  ...{ members, files, marks },
+  ...{ members, files },
+  marks: queuedMarks ?? marks,
   fetchers: createFileFetcher(platforms, slackTokens),
   scanner: env.CLAMD_URL ? createClamdScanner(env.CLAMD_URL) : null,
 };
@@ -63,7 +66,7 @@ const worker = createJobWorker(
 stopOnSignal(log, async () => {
   watchdog.stop();
   await Promise.all([...chores.map((chore) => chore.stop()), worker.close()]);
-  await queue.close();
+  await Promise.all([queue.close(), queuedMarks?.close()]);
   await db.$disconnect();
   await pool.end();
 });

@@ -16,6 +16,8 @@ export interface DeliverDeps {
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
   /** Milliseconds that never jump; injected so that a test can freeze a process. */
   monotonicMs(): number;
+  /** Aborted where the process is asked to end: the mail under way is then its last. */
+  stopping?: AbortSignal;
 }
 
 /** Between the commit of SENDING and the call, more than this means that the process was frozen. */
@@ -30,7 +32,7 @@ export async function deliver(
   target: { shareId: string } | { deliveryId: string },
   deadlineMs: number,
 ): Promise<void> {
-  while (deps.monotonicMs() < deadlineMs) {
+  while (deps.monotonicMs() < deadlineMs && !deps.stopping?.aborted) {
     const claimedAtMs = deps.monotonicMs();
     const claimed = await claimDelivery(deps.sql, target, deps.leaseMs);
     if (!claimed) return;

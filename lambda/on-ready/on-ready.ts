@@ -1,8 +1,5 @@
-import type { Client } from 'pg';
-import { deliver, type DeliverDeps } from '../../core/deliveries/deliver.js';
-import { composeDelivery } from '../../core/deliveries/compose.js';
 import { parseReadyKey } from '../../core/storage-keys.js';
-import type { LinkSecrets, Mailer } from '../../core/ports.js';
+import { mailDue, type OnReadyDeps } from './mail-due.js';
 
 /** The parts of an S3 event that we read. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
 export interface S3Event {
@@ -14,24 +11,12 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-export interface OnReadyDeps {
-  /** Gives a connected client, and ends it after the work. */
-  withClient<T>(work: (client: Client) => Promise<T>): Promise<T>;
-  mailer: Mailer;
-  portalUrl: string;
-  linkSecrets: LinkSecrets;
-  leaseMs: number;
-  sendRate: number;
-  log: DeliverDeps['log'];
-  monotonicMs(): number;
-}
-
 /** Left for the last mail's answer and its COMMIT before the function's own time is over; half of a short one. */
 const RESERVE_MS = 15_000;
 
 /**
  * The function that S3 starts for each ready mark: mails what is due behind it. Throws where the database
- * cannot be reached, so that the event is tried again; mails that were refused are rows, not errors.
+ * cannot be reached, so that the event is tried again.
  */
 export function createHandler(deps: OnReadyDeps): (event: S3Event, context: LambdaContext) => Promise<void> {
   return async (event, context) => {
@@ -41,11 +26,6 @@ export function createHandler(deps: OnReadyDeps): (event: S3Event, context: Lamb
       const key = decodeURIComponent((record.s3?.object?.key ?? '').replace(/\+/g, ' '));
       return parseReadyKey(key) ?? [];
     });
-    if (targets.length === 0) return;
-    await deps.withClient(async (client) => {
-      const compose: DeliverDeps['compose'] = (delivery) =>
-        composeDelivery({ ...deps, sql: client }, delivery);
-      for (const target of targets) await deliver({ ...deps, sql: client, compose }, target, deadlineMs);
-    });
+    if (targets.length > 0) await mailDue(deps, targets, deadlineMs);
   };
 }

@@ -1,4 +1,4 @@
-import type { Settings } from './read-settings.js';
+import { hasRealMail, type Settings } from './read-settings.js';
 import type { Start } from './run-stack.js';
 import { SEED_EMAIL, type Stack } from './start-stack.js';
 
@@ -32,16 +32,17 @@ export function describeServices(stack: Stack, settings: Settings, start: Start)
   return [
     ['Portal', urls.portal],
     ...chat,
-    [
-      'Inbox',
-      settings.given['SES_ENDPOINT'] ? `SES at ${urls.inbox}` : `${urls.inbox}  (mails stay on this machine)`,
-    ],
+    hasRealMail(settings.given)
+      ? ['Mail', `leaves by ${urls.inbox}`]
+      : ['Inbox', `${urls.inbox}  (mails stay on this machine)`],
     [
       'Storage',
       settings.given['S3_ENDPOINT'] ? `S3 at ${urls.s3}` : `${urls.s3}  (bucket ${settings.S3_BUCKET})`,
     ],
     ...mirrorsOf(stack),
-    ['Lambda', `${urls.lambda}  (on-ready, started by storage)`],
+    settings.given['READY_MARKS'] === 'queue'
+      ? ['Mailer', 'a process, fed by the queue']
+      : ['Lambda', `${urls.lambda}  (on-ready, started by storage)`],
     ['Postgres', stack.isEmbeddedPostgres ? 'embedded' : 'DATABASE_URL'],
     ['Queue', settings.given['REDIS_URL'] ? 'Redis' : 'Postgres'],
     ['Slack', platform(urls.slack)],

@@ -42,6 +42,10 @@ const HANDED_ON = [
   'SES_FROM',
   'SES_CONFIGURATION_SET',
   'SES_MAX_SEND_RATE',
+  'SMTP_URL',
+  'SMTP_FROM',
+  'SMTP_MAX_SEND_RATE',
+  'READY_MARKS',
   'PORTAL_URL',
   'LINK_SECRET',
   'LINK_SECRET_PREVIOUS',
@@ -79,6 +83,7 @@ const HANDED_ON = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
+  'AWS_REQUEST_CHECKSUM_CALCULATION',
 ];
 
 /** Whether Slack or Discord is a double, in which somebody may act by the chat console. */
@@ -89,6 +94,11 @@ export function hasDoubledChat({ given }: Settings): boolean {
 /** Whether Slack is the real one: by Socket Mode, or over HTTP. */
 export function hasRealSlack(given: Settings['given']): boolean {
   return Boolean(given['SLACK_BOT_TOKEN'] ?? given['SLACK_CLIENT_ID']);
+}
+
+/** Whether mails leave this machine: by an SES or an SMTP server of somebody else's. */
+export function hasRealMail(given: Settings['given']): boolean {
+  return Boolean(given['SES_ENDPOINT'] ?? given['SMTP_URL']);
 }
 
 /** @throws Error that names every wrong variable */

@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { lockDataDir } from './data-lock.js';
 import { requireFree, type PublicPort } from './ports.js';
-import { hasDoubledChat, type Settings } from './read-settings.js';
+import { hasDoubledChat, hasRealMail, type Settings } from './read-settings.js';
 import { loadSecrets, type Secrets } from './secrets.js';
 import { SEED_EMAIL, type Stack } from './start-stack.js';
 import { createSupervisor, type Supervisor } from './supervisor.js';
@@ -92,7 +92,7 @@ function portsOfServers(settings: Settings): PublicPort[] {
   const { given } = settings;
   return [
     ...(hasDoubledChat(settings) ? [{ port: settings.CONSOLE_PORT, variable: 'CONSOLE_PORT' }] : []),
-    ...(given['SES_ENDPOINT'] ? [] : [{ port: settings.INBOX_PORT, variable: 'INBOX_PORT' }]),
+    ...(hasRealMail(given) ? [] : [{ port: settings.INBOX_PORT, variable: 'INBOX_PORT' }]),
     ...(given['S3_ENDPOINT'] ? [] : [{ port: settings.S3_PORT, variable: 'S3_PORT' }]),
   ];
 }

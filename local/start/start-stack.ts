@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import path from 'node:path';
 import { oncePerBuild } from './once-per-build.js';
 import { findFreePorts } from './ports.js';
-import { hasDoubledChat, hasRealSlack, type Settings } from './read-settings.js';
+import { hasDoubledChat, hasRealMail, hasRealSlack, type Settings } from './read-settings.js';
 import type { Secrets } from './secrets.js';
 import type { Service, Supervisor } from './supervisor.js';
 
@@ -85,7 +85,7 @@ export async function startStack(
     const [postgresPort = 0, lambdaPort = 0, slackPort = 0, discordPort = 0] = await findFreePorts(4);
     const urls: Stack['urls'] = {
       portal: given['PORTAL_URL'] ?? local(settings.PORT),
-      inbox: given['SES_ENDPOINT'] ?? local(settings.INBOX_PORT),
+      inbox: given['SES_ENDPOINT'] ?? nameServer(given['SMTP_URL']) ?? local(settings.INBOX_PORT),
       s3: given['S3_ENDPOINT'] ?? local(settings.S3_PORT),
       lambda: local(lambdaPort),
       slack: hasRealSlack(given) ? null : local(slackPort),
@@ -153,7 +153,7 @@ export async function startStack(
       await settleAll(launched);
     };
     const beginMail = async (): Promise<void> => {
-      if (given['SES_ENDPOINT']) return;
+      if (hasRealMail(given)) return;
       await launch('inbox', 'local/ses.js', {
         LOCAL_SES_PORT: String(settings.INBOX_PORT),
         LOCAL_SES_DATA_DIR: folder('ses'),
@@ -221,9 +221,13 @@ export async function startStack(
       });
     };
 
+    const isMarkedByQueue = given['READY_MARKS'] === 'queue';
+    const beginMailer = (): Promise<Service>[] =>
+      isMarkedByQueue ? [launch('mailer', 'mailer.js', { ...productEnv, ...LEAN.env }, LEAN.nodeFlags)] : [];
+
     /** Storage that is not ours may send no events, so its marks are looked for. */
     const announceMarks = (): Promise<Service>[] =>
-      given['S3_ENDPOINT']
+      given['S3_ENDPOINT'] && !isMarkedByQueue
         ? [
             launch('ready-events', 'local/ready-events.js', {
               ...productEnv,
@@ -249,6 +253,7 @@ export async function startStack(
           'on-feedback': describeLambda('on-feedback', 1),
         }),
       }),
+      ...beginMailer(),
       ...announceMarks(),
     ]);
     const pids = (): Record<string, number> =>
@@ -263,13 +268,18 @@ export async function startStack(
 /** What takes people's wishes goes first, what they need last. */
 const STOP_ORDER = [
   ['console', 'bot', 'portal', 'worker'],
-  ['ready-events', 'lambda'],
+  ['ready-events', 'lambda', 'mailer'],
   ['s3', 'mirror', 'inbox', 'slack', 'discord'],
   ['postgres'],
 ];
 
 function local(port: number): string {
   return `http://127.0.0.1:${port}`;
+}
+
+/** A server without the user and the password of its URL. */
+function nameServer(url: string | undefined): string | undefined {
+  return url && `${new URL(url).protocol}//${new URL(url).host}`;
 }
 
 function invocationUrl(lambda: string, name: string): string {
@@ -284,10 +294,7 @@ function describeProduct(settings: Settings, secrets: Secrets, urls: Stack['urls
     AWS_SECRET_ACCESS_KEY: secrets.secretAccessKey,
     S3_BUCKET: settings.S3_BUCKET,
     S3_ENDPOINT: urls.s3,
-    SES_ENDPOINT: urls.inbox,
-    SES_FROM: 'share@passalong.example',
-    // SES publishes events of those mails alone that name one; a real account has its own.
-    ...(settings.given['SES_ENDPOINT'] ? {} : { SES_CONFIGURATION_SET: 'local' }),
+    ...describeSes(settings, urls),
     PORTAL_URL: urls.portal,
     LINK_SECRET: secrets.linkSecret,
     SESSION_SECRET: secrets.sessionSecret,
@@ -317,6 +324,16 @@ function describeProduct(settings: Settings, secrets: Secrets, urls: Stack['urls
   };
 }
 
+function describeSes({ given }: Settings, urls: Stack['urls']): Record<string, string> {
+  if (given['SMTP_URL']) return {};
+  return {
+    SES_ENDPOINT: urls.inbox,
+    SES_FROM: 'share@passalong.example',
+    // SES publishes events of those mails alone that name one; a real account has its own.
+    ...(given['SES_ENDPOINT'] ? {} : { SES_CONFIGURATION_SET: 'local' }),
+  };
+}
+
 function describeSeed(secrets: Secrets, urls: Stack['urls']): Record<string, string> {
   return {
     SEED_EMAIL,
@@ -329,9 +346,9 @@ function describeSeed(secrets: Secrets, urls: Stack['urls']): Record<string, str
 
 /** Where the console's mails are read; where they or the files are not kept here, the page must not say so. */
 function describeMail({ given }: Settings, urls: Stack['urls']): Record<string, string> {
-  const real = [...(given['SES_ENDPOINT'] ? ['mails'] : []), ...(given['S3_ENDPOINT'] ? ['files'] : [])];
+  const real = [...(hasRealMail(given) ? ['mails'] : []), ...(given['S3_ENDPOINT'] ? ['files'] : [])];
   return {
-    ...(given['SES_ENDPOINT'] ? {} : { LOCAL_CONSOLE_INBOX_URL: urls.inbox }),
+    ...(hasRealMail(given) ? {} : { LOCAL_CONSOLE_INBOX_URL: urls.inbox }),
     ...(real.length > 0
       ? {
           LOCAL_CONSOLE_NOTE: `The ${real.join(' and ')} of a share do leave this machine, as it is configured.`,

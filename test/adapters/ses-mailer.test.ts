@@ -6,23 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSesMailer } from '../../adapters/ses-mailer.js';
-import type { Mailer, OutgoingMail } from '../../core/ports.js';
+import type { Mailer } from '../../core/ports.js';
 import { startSes, type Ses } from '../../local/ses/start-ses.js';
+import { describeMailer, mail } from './mailer-contract.js';
 
 const credentials = { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local-secret' };
 process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
 process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
-
-const mail: OutgoingMail = {
-  deliveryId: '0b8e2f0c-0000-4000-8000-000000000001',
-  shareId: '0b8e2f0c-0000-4000-8000-000000000002',
-  to: 'bob@x.org',
-  replyTo: 'ann@sender.example',
-  fromName: 'Ann Lee via Passalong',
-  subject: 'Ann sent you Übersicht.pdf',
-  text: 'Hello, here is ü',
-  html: '<p>Hello, here is ü</p>',
-};
 
 let dataDir: string;
 let ses: Ses;
@@ -49,42 +39,18 @@ function createMailer(endpoint: string, configurationSet?: string, timeoutMs?: n
   });
 }
 
-describe('a mail', () => {
-  test('leaves once, to one address, with its tags, names and both parts', async () => {
-    const result = await createMailer(ses.url, 'passalong').send(mail);
-    const [message, ...others] = await ses.messages();
-    expect(others).toEqual([]);
-    expect(result).toEqual({ outcome: 'sent', messageId: message?.id });
-    expect(message).toMatchObject({
-      source: 'no-reply@portal.test',
-      destinations: ['bob@x.org'],
-      to: 'bob@x.org',
-      replyTo: 'ann@sender.example',
-      from: '"Ann Lee via Passalong" <no-reply@portal.test>',
-      subject: mail.subject,
-      text: expect.stringContaining(mail.text) as string,
-      tags: { 'delivery-id': mail.deliveryId, 'share-id': mail.shareId },
-      configurationSet: 'passalong',
-    });
-    expect(message?.headers).toMatchObject({ 'auto-submitted': 'auto-generated' });
-  });
+describeMailer('SES', async () => ({ mailer, received: () => ses.messages(), close: async () => {} }));
 
-  test('to an account has no share and nobody to answer to', async () => {
-    await mailer.send({ ...mail, shareId: null, replyTo: null });
-    const [message] = await ses.messages();
-    expect(message?.tags).toEqual({ 'delivery-id': mail.deliveryId });
-    expect(message?.replyTo).toBe('');
+test('a mail carries its tags and its configuration set, and is known by the id that SES gave it', async () => {
+  const result = await createMailer(ses.url, 'passalong').send(mail);
+  const [message] = await ses.messages();
+  expect(result).toEqual({ outcome: 'sent', messageId: message?.id });
+  expect(message).toMatchObject({
+    tags: { 'delivery-id': mail.deliveryId, 'share-id': mail.shareId },
+    configurationSet: 'passalong',
   });
-
-  test('cannot be given a header or another recipient by any of its texts', async () => {
-    const evil = 'x\r\nBcc: eve@evil.example\r\nX-Evil: 1\r\n\r\nbody';
-    expect(await mailer.send({ ...mail, subject: evil, fromName: evil })).toMatchObject({ outcome: 'sent' });
-    const [message] = await ses.messages();
-    expect(message?.destinations).toEqual(['bob@x.org']);
-    expect(Object.keys(message?.headers ?? {})).not.toEqual(expect.arrayContaining(['bcc']));
-    expect(message?.headers).not.toHaveProperty('x-evil');
-    expect(message?.from).toContain('<no-reply@portal.test>');
-  });
+  await mailer.send({ ...mail, shareId: null });
+  expect((await ses.messages())[1]?.tags).toEqual({ 'delivery-id': mail.deliveryId });
 });
 
 describe('what became of a mail', () => {

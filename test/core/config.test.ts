@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { environment, limitsFrom, linkSecretsFrom, readEnv, storageFrom } from '../../core/config.js';
+import { mailServiceFrom } from '../../core/mail-service.js';
 import { platformsFrom } from '../../core/platforms.js';
 
 const secret = 'x'.repeat(32);
@@ -87,6 +88,23 @@ describe('the environment', () => {
     },
   );
 
+  test.each([
+    [{}, 'SES_FROM or SMTP_URL is missing'],
+    [{ SMTP_URL: 'smtp://mail.example.com' }, 'SMTP_FROM is missing'],
+    [{ SMTP_FROM: 'a@x.org' }, 'SMTP_URL is missing'],
+    [
+      { SES_FROM: 'a@x.org', SMTP_URL: 'smtp://mail.example.com', SMTP_FROM: 'a@x.org' },
+      'SES_FROM and SMTP_URL exclude each other',
+    ],
+    [{ SMTP_FROM: 'a@x.org', SMTP_URL: 'http://secret' }, 'SMTP_URL: must be smtp://'],
+    [{ SMTP_FROM: 'a@x.org', SMTP_URL: 'smtp://secret@x.org' }, 'a user and a password'],
+    [{ SMTP_FROM: 'a@x.org', SMTP_URL: 'smtp://x.org?secret=1' }, 'no parameter but ?tls=none'],
+  ])('with the mail settings %j says that %s', (env, problem) => {
+    const message = messageOf(() => readEnv(environment.mail, env));
+    expect(message).toContain(problem);
+    expect(message).not.toContain('secret');
+  });
+
   test('with half a platform says what is missing', () => {
     const shape = { ...environment.slack, ...environment.discord };
     const half = { SLACK_BOT_TOKEN: 'xoxb-1', DISCORD_APPLICATION_ID: '12345678901234567' };
@@ -117,6 +135,16 @@ describe('what is made of it', () => {
       access: { kind: 'socket', adminUserIds: ['U1', 'U2'] },
     });
     expect(discord?.fileHosts).toEqual(['cdn.discordapp.com', 'media.discordapp.net']);
+  });
+
+  test('is the one service that mails leave by', () => {
+    expect(mailServiceFrom(readEnv(environment.mail, { SES_FROM: 'a@x.org' }))).toEqual({
+      ...{ kind: 'ses', from: 'a@x.org', maxSendRate: 14, region: 'us-east-1' },
+      ...{ endpoint: undefined, configurationSet: undefined },
+    });
+    const smtp = { SMTP_URL: 'smtps://u:p@x.org:465', SMTP_FROM: 'b@x.org', SMTP_MAX_SEND_RATE: '2' };
+    const service = mailServiceFrom(readEnv(environment.mail, smtp));
+    expect(service).toEqual({ kind: 'smtp', url: smtp.SMTP_URL, from: 'b@x.org', maxSendRate: 2 });
   });
 
   test('is the limits, the storage and one or two secrets', () => {

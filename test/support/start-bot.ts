@@ -1,43 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { startProcess, type RunningProcess } from './start-process.js';
 
-export interface BotProcess {
-  child: ChildProcess;
-  /** What it said so far: its ready line, and its log. */
-  output(): string;
-  /** Sends the signal to one that still runs, and waits for its end. @returns its exit code */
-  end(signal: NodeJS.Signals): Promise<number | null>;
-}
+export type BotProcess = RunningProcess;
 
 /** A bot, or another process, as it ships. Resolves when it says that it is ready. @throws Error with what it said where it ends before */
-export async function startBot(script: string, env: Record<string, string>): Promise<BotProcess> {
-  const child = spawn(process.execPath, [script], {
+export function startBot(script: string, env: Record<string, string>): Promise<BotProcess> {
+  return startProcess(process.execPath, [script], {
     env: { PATH: process.env.PATH, NODE_ENV: 'development', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let output = '';
-  const isReady = new Promise<void>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        if (/^ready( .*)?\n/m.test(output)) resolve();
-      });
-    }
-    child.once('close', () => {
-      reject(new Error(`it ended:\n${output}`));
-    });
-  });
-  await isReady;
-  return {
-    child,
-    output: () => output,
-    async end(signal) {
-      if (child.exitCode === null && child.signalCode === null) {
-        const exited = once(child, 'exit');
-        child.kill(signal);
-        await exited;
-      }
-      return child.exitCode;
-    },
-  };
 }

@@ -34,7 +34,9 @@ const lawful = {
   'web/browser/upload.ts': "import '@uppy/core';",
   'worker/main.ts': "import '../core/share.js';",
   'worker/cli/storage.ts': "import '../../adapters/store.js';",
-  'lambda/on-ready/handler.ts': "import '../../adapters/store.js';\nimport '../../core/share.js';",
+  'lambda/on-ready/handler.ts': "import './wire.js';\nimport '../../core/share.js';",
+  'lambda/on-ready/wire.ts': "import '../../adapters/store.js';",
+  'lambda/host.ts': "import './on-ready/wire.js';\nimport '../adapters/store.js';",
   'local/s3/main.ts': "import 'mailparser';",
   'test/support/fakes.ts': "import '../../adapters/store.js';\nimport '../../local/s3/main.js';",
 };
@@ -56,6 +58,7 @@ const planted: [config: string, rule: string, path: string, text: string][] = [
     'web/routes/bad.ts',
     "import type { store } from '../../adapters/store.js';\nexport type S = typeof store;",
   ],
+  [written, 'only-wiring-imports-adapters', 'lambda/bad-adapter.ts', "import '../adapters/store.js';"],
   [written, 'adapters-run-no-use-case', 'adapters/bad.ts', "import '../core/share.js';"],
   [written, 'processes-are-apart', 'web/bad.ts', "import '../bot/commands/share.js';"],
   [written, 'processes-are-apart', 'lambda/bad.ts', "import '../worker/main.js';"],

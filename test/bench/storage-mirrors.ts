@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { createStorage } from '../../adapters/storage.js';
+import { readEnv, environment, storageFrom } from '../../core/config.js';
+import type { FileStore } from '../../core/ports.js';
+import { fakeLog } from '../support/fakes.js';
+import { getBuilt } from '../support/get-built.js';
+import { makeFile } from './parts/files.js';
+import { median, printFact, printFigure, printHeading } from './parts/report.js';
+import { readMemory } from './parts/process-figures.js';
+import { slackPerson } from './parts/slack-person.js';
+import { waitForMail, waitUntilStored } from './parts/stored-share.js';
+import { withFolder, withStack, type BenchStack } from './parts/with-stack.js';
+
+const FILE_MIB = 256;
+const ROUNDS = 5;
+const SHARES = 4;
+
+process.env['AWS_REGION'] ??= 'us-east-1';
+
+await withStack({ S3_MIRRORS: '1' }, async (stack) => {
+  printHeading(`storage-mirrors: RAID-1 of two local S3 servers, each a process, files of ${FILE_MIB} MiB`, [
+    `writes and reads by turns with one bucket and with its mirror, ${ROUNDS} rounds, in this process`,
+  ]);
+  await measureThroughput(stack);
+  await measureMending(stack);
+  await measureLoss(stack);
+});
+
+/** Through the product's own store, with the primary alone and with both. */
+async function measureThroughput({ productEnv }: BenchStack): Promise<void> {
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: productEnv['AWS_ACCESS_KEY_ID'],
+    AWS_SECRET_ACCESS_KEY: productEnv['AWS_SECRET_ACCESS_KEY'],
+  });
+  const [primary, ...mirrors] = storageFrom(readEnv(environment.storage, productEnv));
+  const single = createStorage([primary], fakeLog()).files;
+  const both = createStorage([primary, ...mirrors], fakeLog()).files;
+  const chunk = randomBytes(256 * 1024);
+  const writes: number[] = [];
+  const reads: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const stores = round % 2 === 0 ? [single, both] : [both, single];
+    const written = new Map<FileStore, number>();
+    const read = new Map<FileStore, number>();
+    for (const store of stores) {
+      written.set(
+        store,
+        await time(() =>
+          store.put(`bench/${round}-${stores.indexOf(store)}`, fileOf(chunk), FILE_MIB * 1024 ** 2),
+        ),
+      );
+    }
+    for (const store of stores) {
+      read.set(store, await time(() => drain(store, `bench/${round}-${stores.indexOf(store)}`)));
+    }
+    writes.push((written.get(single) ?? 0) / (written.get(both) ?? 1));
+    reads.push((read.get(single) ?? 0) / (read.get(both) ?? 1));
+    console.log(
+      `  round ${round + 1}: write ${rate(written.get(single))} alone, ${rate(written.get(both))} with its mirror; read ${rate(read.get(single))}, ${rate(read.get(both))} MiB/s`,
+    );
+    await both.deleteAll(`bench/${round}-`);
+  }
+  printFigure('write throughput, with a mirror / one bucket, median', median(writes), '', { atLeast: 0.45 });
+  printFigure('read throughput, with a mirror / one bucket, median', median(reads), '', { atLeast: 0.95 });
+}
+
+/** Shares of large files, a mirror wiped, and `npm run storage` to fill it and to check all. */
+async function measureMending(stack: BenchStack): Promise<void> {
+  const ada = slackPerson(stack.urls.slack);
+  await withFolder(async (folder) => {
+    const { path } = await makeFile(join(folder, 'large.bin'), FILE_MIB);
+    await ada.post(path, 'large.bin');
+    for (let share = 0; share < SHARES; share += 1) {
+      await (
+        await ada.prepare(`mend${share}@example.com`, 'large.bin')
+      )();
+      await waitUntilStored(stack, `mend${share}@example.com`);
+    }
+  });
+  const { members } = createStorage(storageFrom(readEnv(environment.storage, stack.productEnv)), fakeLog());
+  await members[1]?.deleteAll('shares/');
+  const rebuilt = await runStorage(stack, 'rebuild', 'mirror-1');
+  const { copiedBytes, seconds } = rebuilt.report as { copiedBytes: number; seconds: number };
+  printFact(
+    `rebuild gives a wiped mirror all of ${SHARES} × ${FILE_MIB} MiB`,
+    copiedBytes === SHARES * FILE_MIB * 1024 ** 2,
+  );
+  printFigure('rebuild', copiedBytes / 1024 ** 2 / seconds, 'MiB/s', { atLeast: 20 });
+  const scrubbed = await runStorage(stack, 'scrub');
+  const { files, wrong, missing } = scrubbed.report as Record<string, number>;
+  printFact('scrub reads all, and finds every copy right', files === SHARES && wrong === 0 && missing === 0);
+  printFigure('scrub, peak RSS of its process', scrubbed.peakMib, 'MiB', { atMost: 60 });
+}
+
+/** As `npm run storage` starts it. */
+async function runStorage(
+  { productEnv }: BenchStack,
+  ...args: string[]
+): Promise<{ report: unknown; peakMib: number }> {
+  const script = await getBuilt('cli/storage.js');
+  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--liftoff-only'];
+  const child = spawn(process.execPath, [...flags, script, ...args, '--json'], {
+    env: { ...productEnv, PATH: process.env.PATH, MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  let peakMib = 0;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const watch = setInterval(() => {
+    readMemory(child.pid ?? 0).then(
+      (memory) => (peakMib = memory.peakMib),
+      () => undefined,
+    );
+  }, 50);
+  const [code] = (await once(child, 'close')) as [number];
+  clearInterval(watch);
+  if (code !== 0) throw new Error(`storage ${args.join(' ')} ended with ${code}: ${output}`);
+  return { report: JSON.parse(output), peakMib };
+}
+
+/** A share while one member refuses everything: the primary, and then the mirror. */
+async function measureLoss(stack: BenchStack): Promise<void> {
+  const ada = slackPerson(stack.urls.slack);
+  await withFolder(async (folder) => {
+    const { path } = await makeFile(join(folder, 'small.bin'), 1);
+    await ada.post(path, 'small.bin');
+  });
+  const members = storageFrom(readEnv(environment.storage, stack.productEnv));
+  for (const { name, endpoint = '', bucket } of members) {
+    const setFault = async (failBuckets: object): Promise<void> => {
+      await fetch(`${endpoint}/_control/faults`, { method: 'PUT', body: JSON.stringify({ failBuckets }) });
+    };
+    await setFault({ [bucket]: 'down' });
+    const email = `without.${name}@example.com`;
+    const press = await ada.prepare(email, 'small.bin');
+    const pressedAt = Date.now();
+    await press();
+    const mailedAt = await waitForMail(stack, email);
+    printFigure(`1 MiB from Slack, ${name} down: from Send to the mail`, mailedAt - pressedAt, 'ms');
+    await setFault({});
+  }
+  printFact('a share is accepted and mailed with one member down', true);
+}
+
+function fileOf(chunk: Buffer): Readable {
+  const pieces = (FILE_MIB * 1024 ** 2) / chunk.length;
+  return Readable.from(
+    (function* () {
+      for (let piece = 0; piece < pieces; piece += 1) yield chunk;
+    })(),
+    { objectMode: false },
+  );
+}
+
+async function drain(store: FileStore, key: string): Promise<void> {
+  const { bytes } = await store.open(key);
+  for await (const chunk of bytes) void chunk;
+}
+
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return (performance.now() - startedAt) / 1000;
+}
+
+function rate(seconds = 0): string {
+  return (FILE_MIB / seconds).toFixed(0);
+}

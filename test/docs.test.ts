@@ -37,7 +37,7 @@ describe('the documents', () => {
   });
 
   test.each(documents)('every file of ours that %s names is there', (file) => {
-    const folders = 'adapters|bot|core|docs|lambda|local|prisma|test|web|worker';
+    const folders = 'adapters|bot|core|docs|infra|lambda|local|prisma|test|web|worker';
     const named = matches(read(file), new RegExp(`\`((?:${folders})/[\\w./-]+)\``, 'g'));
     expect(named.filter((each) => !existsSync(path.join(root, each)))).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe('the documents', () => {
 
 /** States, and names of other programs: in capitals, and not ours to set. */
 const OTHER_NAMES =
-  /^(AWAITING_UPLOAD|BUTTON_ACTIONS|HANDED_ON|MALLOC_ARENA_MAX|MALLOC_TRIM_THRESHOLD_|PRISMA_SCHEMA_ENGINE_BINARY)$/;
+  /^(AWAITING_UPLOAD|BUTTON_ACTIONS|HANDED_ON|MALLOC_ARENA_MAX|MALLOC_TRIM_THRESHOLD_|NODE_EXTRA_CA_CERTS|PRISMA_SCHEMA_ENGINE_BINARY)$/;
 
 describe('the Slack manifest', () => {
   const manifest = read('docs/slack-manifest.yaml');

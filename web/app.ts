@@ -4,6 +4,7 @@ import type { WebDeps } from './deps.js';
 import { loadAccount } from './middleware/account.js';
 import { checkCsrfToken, checkOrigin } from './middleware/csrf.js';
 import { handleErrors } from './middleware/errors.js';
+import { leaveToOthers } from './middleware/leave-to-others.js';
 import { logRequests } from './middleware/request-log.js';
 import { keepPrivate, securityHeaders } from './middleware/security-headers.js';
 import { accountRoutes } from './routes/accounts.js';
@@ -32,6 +33,7 @@ export function createApp(deps: WebDeps): Express {
     keepPrivate,
     healthRoutes(deps),
     logRequests(deps.log),
+    leaveToOthers(deps),
   );
   app.use('/l', checkOrigin(deps.portalUrl, { isOriginOptional: true }));
   app.use(linkRoutes(deps));

@@ -42,7 +42,7 @@ export function sessions(
     ...(isHttps ? { proxy: true } : {}),
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: isHttps, maxAge: IDLE_MS },
   });
-  return [load, endOldSessions];
+  return [load, sendWhole, endOldSessions];
 }
 
 /** Signs somebody in under a new session id, so that an id planted before is worth nothing. */
@@ -63,10 +63,7 @@ export async function rotateSession(req: Request): Promise<void> {
   Object.assign(req.session, { accountId, passwordVersion, signedInAt });
 }
 
-/**
- * Redirects once the session is saved. By itself express-session sends an answer's headers first, and a browser
- * that follows them at once would find the session as it was.
- */
+/** Redirects once the session is saved. By itself express-session tells nobody of one that could not be. */
 export async function seeOther(req: Request, res: Response, path: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     req.session.save((error?: Error | null) => {
@@ -86,6 +83,20 @@ export function renewSession(req: Request): Promise<void> {
     });
   });
 }
+
+/**
+ * express-session sends an answer but for its last byte, and then saves. Held back until it has, no answer is seen in part:
+ * a browser that follows it at once finds the session saved, and where this process dies meanwhile, a proxy that has
+ * got nothing yet can ask another one.
+ */
+const sendWhole: RequestHandler = (_req, res, next) => {
+  const end = res.end.bind(res) as (...args: unknown[]) => Response;
+  res.end = (...args: unknown[]) => {
+    res.cork();
+    return end(...args);
+  };
+  next();
+};
 
 const endOldSessions: RequestHandler = async (req, _res, next) => {
   const { signedInAt } = req.session;

@@ -1,3 +1,5 @@
+import type { Fetch } from './secure-fetch.js';
+
 /** One answer, as it came: no redirect is followed. */
 export interface Answer {
   status: number;
@@ -22,13 +24,13 @@ export interface BrowserClient {
 
 /**
  * A browser without a window: keeps cookies, remembers the newest CSRF token, says where its forms come from,
- * and follows nothing. `portalUrl` is what the portal takes for its own address.
+ * and follows nothing. `portalUrl` is what the portal takes for its own address; pages come by `fetchPage`.
  */
-export function createBrowserClient(url: string, portalUrl: string): BrowserClient {
+export function createBrowserClient(url: string, portalUrl: string, fetchPage: Fetch = fetch): BrowserClient {
   const send = async (client: BrowserClient, path: string, init: RequestInit): Promise<Answer> => {
     const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...(cookie && { cookie }), ...(init.headers as Record<string, string>) };
-    const response = await fetch(url + path, { ...init, headers, redirect: 'manual' });
+    const response = await fetchPage(url + path, { ...init, headers, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       client.cookies.set(name, value);

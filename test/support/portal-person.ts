@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createBrowserClient, type BrowserClient } from './browser-client.js';
 import type { ChatFile } from './chat-people.js';
+import type { Fetch } from './secure-fetch.js';
 
 /** What the portal answers to a form: an own share, or what there is to mend. */
 export interface PortalAnswer {
@@ -24,8 +25,9 @@ export interface PortalPerson {
 export async function signIn(
   portal: string,
   account: { email: string; password: string },
+  fetchPage: Fetch = fetch,
 ): Promise<PortalPerson> {
-  const client = createBrowserClient(portal, portal);
+  const client = createBrowserClient(portal, portal, fetchPage);
   await client.get('/sign-in');
   const signedIn = await client.post('/sign-in', { ...account, next: '' });
   if (signedIn.status !== 303) throw new Error(`signing in answered ${signedIn.status}: ${signedIn.text}`);

@@ -34,6 +34,8 @@ export interface StackOptions {
   env?: Record<string, string>;
   /** Whom to run as. */
   user?: { uid: number; gid: number };
+  /** `npm start` unless given. */
+  script?: 'start.js' | 'cluster.js';
 }
 
 export interface Ending {
@@ -46,6 +48,8 @@ export interface Ending {
 export interface TestStack extends Running {
   dataDir: string;
   output: () => string;
+  /** As they are now: what ends is started again under another number. */
+  readPids(): Promise<Record<string, number>>;
   query<T extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]>;
   /** Asks for the end (SIGTERM unless told), waits for it, and removes a data folder of its own. */
   stop(signal?: NodeJS.Signals): Promise<Ending>;
@@ -65,12 +69,15 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       throw error;
     },
   );
-  const running = JSON.parse(await readFile(path.join(dataDir, 'running.json'), 'utf8')) as Running;
+  const readRunning = async (): Promise<Running> =>
+    JSON.parse(await readFile(path.join(dataDir, 'running.json'), 'utf8')) as Running;
+  const running = await readRunning();
 
   return {
     ...running,
     dataDir,
     output,
+    readPids: async () => (await readRunning()).pids,
     query: (statement, values) => query(running.productEnv['DATABASE_URL'] ?? '', statement, values),
     async stop(signal = 'SIGTERM') {
       const tree = child.pid === undefined ? [] : listTree(child.pid);
@@ -136,10 +143,15 @@ interface Launched {
   exited: Promise<number | null>;
 }
 
-async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: string }): Promise<Launched> {
-  const script = await getBuilt('start.js');
-  const [portal, inbox, s3, chat] = await findFreePorts(4);
-  const child = spawn(process.execPath, [script], {
+async function launch({
+  dataDir,
+  env = {},
+  user,
+  script = 'start.js',
+}: StackOptions & { dataDir: string }): Promise<Launched> {
+  const built = await getBuilt(script);
+  const [portal, cluster, inbox, s3, chat] = await findFreePorts(5);
+  const child = spawn(process.execPath, [built], {
     cwd: ROOT,
     ...user,
     env: {
@@ -147,6 +159,7 @@ async function launch({ dataDir, env = {}, user }: StackOptions & { dataDir: str
       HOME: user ? dataDir : process.env.HOME,
       DATA_DIR: dataDir,
       PORT: String(portal),
+      CLUSTER_PORT: String(cluster),
       INBOX_PORT: String(inbox),
       S3_PORT: String(s3),
       CONSOLE_PORT: String(chat),

@@ -179,6 +179,19 @@ test('balancers are told when to send nobody', async () => {
   isDraining = false;
 });
 
+test('a portal that drains leaves GETs to others where a proxy asks them, and answers everything else', async () => {
+  const browser = portal.browser();
+  const retries = { 'x-proxy-retries': 'GET' };
+  expect((await browser.get('/sign-in', retries)).status).toBe(200);
+  isDraining = true;
+  expect((await browser.get('/sign-in', retries)).status).toBe(502);
+  expect((await browser.get('/sign-in')).status).toBe(200);
+  const form = { email: 'nobody@example.com', password: 'not the password', next: '' };
+  expect((await browser.post('/sign-in', form, retries)).status).toBe(401);
+  expect((await browser.get('/readyz', retries)).status).toBe(503);
+  isDraining = false;
+});
+
 test('behind https the cookie is Secure under a protected name, and browsers are told to stay', async () => {
   const secure = await startPortal({ portalUrl: 'https://portal.test', trustProxyHops: 1 });
   try {

@@ -43,6 +43,15 @@ test('a browser that follows a redirect at once finds the session that was chang
   expect(next.status).toBe(200);
 });
 
+test('an answer is sent whole once its session is saved, so that no crash leaves a part of it', async () => {
+  // The form's token makes a session.
+  const socket = connect(Number(new URL(portal.url).port), '127.0.0.1');
+  socket.write('GET /sign-in HTTP/1.1\r\nhost: portal\r\n\r\n');
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  expect(first.toString()).toMatch(/^HTTP\/1\.1 200[^]*<\/html>\s*$/);
+});
+
 test('a session lives for half an hour after a request that changed it', async () => {
   const account = await portal.account({ confirmed: false });
   const browser = await portal.signIn(account);

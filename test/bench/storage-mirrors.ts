@@ -158,7 +158,7 @@ function fileOf(chunk: Buffer): Readable {
 
 async function drain(store: FileStore, key: string): Promise<void> {
   const { bytes } = await store.open(key);
-  for await (const chunk of bytes) void chunk;
+  for await (const chunk of bytes) if (chunk === null) return;
 }
 
 async function time(work: () => Promise<unknown>): Promise<number> {

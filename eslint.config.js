@@ -118,6 +118,7 @@ export default defineConfig(
       globals: Object.fromEntries(
         [
           'Buffer',
+          'AbortSignal',
           'WebAssembly',
           'crypto',
           'clearInterval',

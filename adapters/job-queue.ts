@@ -9,6 +9,7 @@ import {
 import { Redis } from 'ioredis';
 import { jobId, QUEUE_NAME } from '../core/jobs.js';
 import type { JobQueue, Logger } from '../core/ports.js';
+import { postgresOptions } from './postgres-options.js';
 
 export interface QueueOptions {
   /** Redis when set; otherwise BullMQ's own Postgres backend on the same database. */
@@ -91,8 +92,10 @@ function openQueue(options: QueueOptions): { queue: Queue; close: () => Promise<
   };
 }
 
+/** What BullMQ hands to pg: there the password may be a function, though BullMQ's types do not say so. */
 function postgres({ databaseUrl }: QueueOptions): PostgresPoolConfig {
-  return { connectionString: databaseUrl, schema: 'bullmq', migrate: true, max: 4 };
+  const options = postgresOptions(databaseUrl) as Pick<PostgresPoolConfig, 'connectionString'>;
+  return { ...options, schema: 'bullmq', migrate: true, max: 4 };
 }
 
 /** Connects at once, so that a Redis that cannot be used shows as the process starts. */

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { createLogger } from '../../adapters/logger.js';
+import { postgresOptions } from '../../adapters/postgres-options.js';
+import { withSecrets } from '../../adapters/secrets.js';
 import { createSesMailer } from '../../adapters/ses-mailer.js';
 import { linkSecretsFrom, readEnv } from '../../core/config.js';
 import { timingsFor } from '../../core/timings.js';
@@ -7,7 +9,8 @@ import { createHandler } from './on-ready.js';
 import { createClientKeeper } from '../client-keeper.js';
 import { onReadyEnvironment } from './env.js';
 
-const env = readEnv(onReadyEnvironment, process.env);
+const env = readEnv(onReadyEnvironment, await withSecrets(process.env));
+const database = postgresOptions(env.DATABASE_URL);
 const { leaseMs } = timingsFor(env.LEASE_SECONDS);
 const log = createLogger('on-ready', env.LOG_LEVEL);
 
@@ -15,7 +18,7 @@ const log = createLogger('on-ready', env.LOG_LEVEL);
 export const handler = createHandler({
   withClient: createClientKeeper(() => {
     return new pg.Client({
-      connectionString: env.DATABASE_URL,
+      ...database,
       connectionTimeoutMillis: 5_000,
       statement_timeout: 10_000,
       // Where the line is dead nobody answers, not even that a statement took too long.

@@ -6,6 +6,7 @@ const { VITEST_JSON_INFRA: report } = process.env;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/seeded-faults/**'],
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     // The CDK takes seconds to load and to synthesize: once, for all files.
     pool: 'forks',

@@ -6,6 +6,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import type { IDependable } from 'constructs';
 import { acknowledge } from '../acknowledge.js';
 import { bucketNames } from '../names.js';
 import type { Settings, Site } from '../settings.js';
@@ -20,7 +21,8 @@ export interface Origins {
 export interface Edge {
   addresses: Addresses;
   portal: cloudfront.Distribution;
-  downloads: cloudfront.Distribution;
+  /** The assets of this release, which its pages name. */
+  published: IDependable;
 }
 
 /** What CloudFront refuses to keep of an answer for longer, so that a revoked file is gone within the hour. */
@@ -66,14 +68,14 @@ export function createEdge(scope: Stack, settings: Settings, { portal: portalOri
   });
   acknowledge(portal, { ...REASONS, ...(!site && { 'AwsSolutions-CFR4': NO_CERTIFICATE }) });
   if (site) addNames(scope, site, portal);
-  publishAssets(scope, settings);
+  const published = publishAssets(scope, settings);
 
   const key = new cloudfront.PublicKey(scope, 'DownloadKey', { encodedKey: settings.cdnPublicKey });
   const downloads = createDownloads(scope, settings, key);
   const portalUrl = `https://${site?.name ?? portal.distributionDomainName}`;
   return {
     portal,
-    downloads,
+    published,
     addresses: {
       portalUrl,
       assetBaseUrl: `${portalUrl}/assets`,
@@ -128,8 +130,8 @@ function createDownloads(
 }
 
 /** Before any machine has the release whose pages name them; those of earlier releases stay for who still runs these. */
-function publishAssets(scope: Stack, settings: Settings): void {
-  new BucketDeployment(scope, 'PublishAssets', {
+function publishAssets(scope: Stack, settings: Settings): IDependable {
+  const published = new BucketDeployment(scope, 'PublishAssets', {
     sources: [Source.asset(settings.assetsPath)],
     destinationBucket: s3.Bucket.fromBucketName(scope, 'PublishedAssets', bucketNames.assets(settings)),
     destinationKeyPrefix: 'assets/',
@@ -154,6 +156,7 @@ function publishAssets(scope: Stack, settings: Settings): void {
       ].map((finding) => [`AwsSolutions-IAM5[${finding}]`, reason]),
     ),
   });
+  return published;
 }
 
 function addNames(scope: Stack, site: Site, portal: cloudfront.Distribution): void {

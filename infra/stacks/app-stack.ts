@@ -72,6 +72,7 @@ function createSmall(stack: Stack, settings: Settings, data: Data, given: Given)
   const edge = createEdge(stack, settings, { portal: way(portal), slack: way(slack) });
   const environment = processEnvironment(ROLES, settings, data, edge.addresses);
   const installed = installOnMachine(stack, settings, data, { instance, environment, ...given });
+  installed.node.addDependency(edge.published);
   return { edge, migrated: [installed], watched: { machine: instance, groups: {} } };
 }
 
@@ -85,6 +86,7 @@ function createHa(stack: Stack, settings: Settings, data: Data, given: Given): M
   const environmentOf = (roles: readonly Role[]): Record<string, string> =>
     processEnvironment(roles, settings, data, edge.addresses);
   const groups = createGroups(stack, settings, data, { targets, environmentOf, ...given });
+  for (const { group } of Object.values(groups)) group.node.addDependency(edge.published);
   return { edge, migrated: [groups.web.group], watched: { machine: null, groups } };
 }
 

@@ -6,9 +6,13 @@ import type { Size } from '../settings.js';
  * The context of a deployment that nothing has to be built or looked up for. What is deployed is made up in `folder`,
  * the same bytes each time, so that templates are too.
  */
-export function offlineContext(size: Size, folder: string): Record<string, string> {
+export function offlineContext(
+  size: Size,
+  folder: string,
+  artefactText = 'an artefact',
+): Record<string, string> {
   mkdirSync(join(folder, 'assets'), { recursive: true });
-  writeFileSync(join(folder, 'artefact.tar.gz'), 'an artefact');
+  writeFileSync(join(folder, 'artefact.tar.gz'), artefactText);
   writeFileSync(join(folder, 'on-ready.zip'), 'a function');
   writeFileSync(join(folder, 'on-feedback.zip'), 'another function');
   writeFileSync(join(folder, 'assets', 'portal-ABCDEFGH.css'), 'body {}');

@@ -44,7 +44,7 @@ export function synthesize(
   const folder = mkdtempSync(join(tmpdir(), 'passalong-synth-'));
   try {
     const outdir = join(folder, 'cdk.out');
-    const context = { ...flags, ...offlineContext(size, folder), ...more };
+    const context = { ...flags, ...offlineContext(size, folder, more['artefactText']), ...more };
     const app = new App({ context, outdir });
     const settings = readSettings((name) => app.node.tryGetContext(name) as unknown);
     alter(createPassalong(app, settings));

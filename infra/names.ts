@@ -23,6 +23,9 @@ export const bucketNames = {
 
 type Place = Pick<Settings, 'account' | 'region'>;
 
+/** The database's own name: its backups bear it, and what would make another beside it fails. */
+export const DATABASE_ID = 'passalong';
+
 /** Names of the secrets, by whom they concern. */
 export const SECRETS = {
   links: 'passalong/links',

@@ -161,7 +161,7 @@ export function createGroups(
   return groups;
 }
 
-export function groupName(kind: Role): string {
+function groupName(kind: Role): string {
   return `passalong-${kind}`;
 }
 

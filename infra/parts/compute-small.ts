@@ -58,7 +58,6 @@ export function createSmallCompute(
     blockDevices: [ROOT_DISK],
     detailedMonitoring: false,
     ebsOptimized: true,
-    disableApiTermination: true,
     userDataCausesReplacement: false,
   });
   startFromNewestImage(scope, instance);

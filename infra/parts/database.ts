@@ -5,6 +5,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.js';
+import { DATABASE_ID } from '../names.js';
 import { PORTS } from '../ports.js';
 import type { Settings } from '../settings.js';
 import type { Network } from './network.js';
@@ -29,6 +30,7 @@ export function createDatabase(
   const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_18_3 });
   const instance = new rds.DatabaseInstance(scope, 'Database', {
     engine,
+    instanceIdentifier: DATABASE_ID,
     instanceType: new ec2.InstanceType(isSmall ? 't4g.micro' : 't4g.medium'),
     multiAz: !isSmall,
     vpc,

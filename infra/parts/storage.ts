@@ -8,7 +8,7 @@ import { bucketNames } from '../names.js';
 import type { Settings } from '../settings.js';
 
 /** Far past the longest share with all its extensions: the product deletes what has ended, this what it overlooked. */
-export const KEEP_DAYS = 400;
+const KEEP_DAYS = 400;
 
 const PRIVATE = {
   blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,

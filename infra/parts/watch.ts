@@ -1,16 +1,14 @@
-import { Aws, Duration, type Stack } from 'aws-cdk-lib';
+import { Duration, type Stack } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as budgets from 'aws-cdk-lib/aws-budgets';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as sns from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Settings } from '../settings.js';
 import type { Data } from '../stacks/data-stack.js';
+import { createAlarm, createAlarmTopic, type Alarm } from './alarms.js';
 import type { Functions } from './functions.js';
 import type { Mail } from './mail.js';
 
@@ -34,31 +32,9 @@ export interface Watched {
   groups: Readonly<Record<string, { group: autoscaling.AutoScalingGroup; atLeast: number }>>;
 }
 
-interface Alarm {
-  id: string;
-  says: string;
-  metric: cloudwatch.IMetric;
-  threshold: number;
-  periods?: number;
-  isBelow?: boolean;
-  /** What it means that nothing is measured: all is well, unless said otherwise. */
-  silence?: cloudwatch.TreatMissingData;
-}
-
 /** Alarms by mail, a page that shows the same figures, and a word before the month's costs pass the budget. */
 export function createWatch(scope: Stack, settings: Settings, watched: Watched): sns.Topic {
-  const topic = new sns.Topic(scope, 'Alarms', { masterKey: watched.data.key, enforceSSL: true });
-  topic.addSubscription(new EmailSubscription(settings.alarmEmail));
-  for (const service of ['cloudwatch.amazonaws.com', 'budgets.amazonaws.com']) {
-    topic.addToResourcePolicy(
-      new iam.PolicyStatement({
-        principals: [new iam.ServicePrincipal(service)],
-        actions: ['sns:Publish'],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-      }),
-    );
-  }
+  const topic = createAlarmTopic(scope, settings, watched.data.key);
   const made = [...commonAlarms(watched), ...machineAlarms(watched)].map((alarm) =>
     createAlarm(scope, alarm, topic),
   );
@@ -199,23 +175,6 @@ function machineAlarms({ groups, machine }: Watched): Alarm[] {
     isBelow: true,
     silence: cloudwatch.TreatMissingData.BREACHING,
   }));
-}
-
-function createAlarm(scope: Stack, alarm: Alarm, topic: sns.ITopic): cloudwatch.Alarm {
-  const made = new cloudwatch.Alarm(scope, `Alarm-${alarm.id}`, {
-    alarmName: `passalong-${alarm.id}`,
-    alarmDescription: `Passalong: ${alarm.says}. See docs/deploy-aws.md.`,
-    metric: alarm.metric,
-    threshold: alarm.threshold,
-    evaluationPeriods: alarm.periods ?? 1,
-    comparisonOperator: alarm.isBelow
-      ? cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-      : cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    treatMissingData: alarm.silence ?? cloudwatch.TreatMissingData.NOT_BREACHING,
-  });
-  made.addAlarmAction(new SnsAction(topic));
-  made.addOkAction(new SnsAction(topic));
-  return made;
 }
 
 /** How many lines of a log match, as a metric that all logs add to. */

@@ -25,6 +25,8 @@ export interface Data {
 export function createDataStack(app: App, settings: Settings): Data {
   const { account, region } = settings;
   const stack = new Stack(app, STACKS.data, { env: { account, region }, terminationProtection: true });
+  // The CDK would ask the account for its zones, even where it is told.
+  stack.node.setContext(`availability-zones:account=${account}:region=${region}`, settings.zones);
   const key = createEncryptionKey(stack, 'Key', 'alias/passalong');
   const network = createNetwork(stack, settings);
   const logs = createLogBucket(stack, settings);

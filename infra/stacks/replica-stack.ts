@@ -5,6 +5,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { acknowledge } from '../acknowledge.js';
 import { bucketNames, MARKS_BUS, REPLICA_KEY_ALIAS, STACKS } from '../names.js';
+import { createAlarm, createAlarmTopic } from '../parts/alarms.js';
 import { createEncryptionKey } from '../parts/encryption-key.js';
 import { marksPattern } from '../parts/marks-pattern.js';
 import { createFilesBucket, createLogBucket } from '../parts/storage.js';
@@ -29,6 +30,19 @@ export function createReplicaStack(app: App, settings: Settings, region: string)
     retentionPeriod: Duration.days(14),
   });
   acknowledge(lost, { 'AwsSolutions-SQS3': 'It is where what could not be delivered ends.' });
+  createAlarm(
+    stack,
+    {
+      id: 'replica-lost-marks',
+      says: 'marks of the second region did not reach the first',
+      metric: lost.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: Duration.minutes(5),
+      }),
+      threshold: 1,
+    },
+    createAlarmTopic(stack, settings, key),
+  );
   const bus = events.EventBus.fromEventBusArn(
     stack,
     'MarksBus',

@@ -10,7 +10,7 @@ export function rightsOf(templates: Templates): Record<string, string[]> {
         effect,
         actions.sort().join(' '),
         'on',
-        resources.sort().join(' '),
+        resources.map(withoutHash).sort().join(' '),
         conditions === '{}' ? '' : conditions,
       ]
         .filter(Boolean)
@@ -35,6 +35,11 @@ export function rightsOf(templates: Templates): Record<string, string[]> {
   return Object.fromEntries(
     [...roles, ...policies, ...invokers].sort(([one], [other]) => String(one).localeCompare(String(other))),
   ) as Record<string, string[]>;
+}
+
+/** What is deployed has another name with each change of it. */
+function withoutHash(arn: string): string {
+  return arn.replace(/[0-9a-f]{64}/, '<hash>');
 }
 
 const POLICIES = [

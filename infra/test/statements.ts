@@ -30,7 +30,7 @@ export function readDocument(document: unknown): Statement[] {
     effect: String(statement['Effect']),
     actions: texts(statement['Action']),
     resources: texts(statement['Resource']),
-    principals: Object.values((statement['Principal'] ?? {})).flatMap(texts),
+    principals: Object.values(statement['Principal'] ?? {}).flatMap(texts),
     conditions: JSON.stringify(statement['Condition'] ?? {}),
   }));
 }

@@ -15,18 +15,20 @@ export const watchChecks = [
   always(
     'every alarm reaches a topic that CloudWatch may write to, and a person behind it',
     ({ templates, settings }) => {
-      const topic = topicOfAlarms(templates);
-      for (const { Properties } of findAll(templates, 'AWS::CloudWatch::Alarm')) {
-        expect((Properties['AlarmActions'] as unknown[]).map(asText)).toEqual([`<${topic.id}>`]);
+      for (const { stack, Properties } of findAll(templates, 'AWS::CloudWatch::Alarm')) {
+        const own = { [stack]: templates[stack] ?? { Resources: {} } };
+        const [topic] = (Properties['AlarmActions'] as unknown[]).map(asText);
+        const policy = findOne(own, 'AWS::SNS::TopicPolicy', topic?.slice(1, -1));
+        const writers = readDocument(policy.Properties['PolicyDocument']).flatMap(
+          ({ principals }) => principals,
+        );
+        expect(writers).toEqual(
+          expect.arrayContaining(['cloudwatch.amazonaws.com', 'budgets.amazonaws.com']),
+        );
+        const subscription = findOne(own, 'AWS::SNS::Subscription', '"email"');
+        expect(subscription.Properties['Endpoint']).toBe(settings.alarmEmail);
+        expect(asText(subscription.Properties['TopicArn'])).toBe(topic);
       }
-      const policy = findOne(templates, 'AWS::SNS::TopicPolicy', topic.id);
-      const writers = readDocument(policy.Properties['PolicyDocument']).flatMap(
-        ({ principals }) => principals,
-      );
-      expect(writers).toEqual(expect.arrayContaining(['cloudwatch.amazonaws.com', 'budgets.amazonaws.com']));
-      const subscription = findOne(templates, 'AWS::SNS::Subscription', '"email"');
-      expect(subscription.Properties['Endpoint']).toBe(settings.alarmEmail);
-      expect(asText(subscription.Properties['TopicArn'])).toBe(`<${topic.id}>`);
     },
   ),
 
@@ -137,12 +139,6 @@ export const watchChecks = [
     expect((Properties['NotificationsWithSubscribers'] as unknown[]).length).toBe(2);
   }),
 ];
-
-function topicOfAlarms(templates: Synthesis['templates']): Found {
-  const [topic] = findAll(templates, 'AWS::SNS::Topic').filter(({ id }) => id.startsWith('Alarms'));
-  if (!topic) throw new Error('no topic for alarms');
-  return topic;
-}
 
 function alarm(templates: Synthesis['templates'], name: string): Found {
   return findOne(templates, 'AWS::CloudWatch::Alarm', `"passalong-${name}"`);

@@ -63,7 +63,7 @@ module.exports = {
       name: 'nothing-imports-a-process',
       comment: 'core, adapters and prisma lie below bot, web, worker and lambda and never look up.',
       severity: 'error',
-      from: { pathNot: '^(bot|web|worker|lambda|local|test)/' },
+      from: { pathNot: '^(bot|web|worker|lambda|local|test|infra/test)/' },
       to: { path: '^(bot|web|worker|lambda)/' },
     },
     {
@@ -101,6 +101,24 @@ module.exports = {
       to: { path: '^local/' },
     },
     {
+      name: 'product-knows-no-deployment',
+      comment: 'infra deploys the product; the product runs anywhere.',
+      severity: 'error',
+      from: { pathNot: '^(infra|test)/' },
+      to: { path: '^infra/' },
+    },
+    {
+      name: 'infra-takes-constants',
+      comment:
+        'infra imports the names of jobs and keys and nothing else of the product; its tests the variables of each process too.',
+      severity: 'error',
+      from: { path: '^infra/', pathNot: '^infra/test/' },
+      to: {
+        path: '^(core|adapters|bot|web|worker|lambda|prisma|local|test)/',
+        pathNot: '^core/(storage-keys|jobs)\\.ts$',
+      },
+    },
+    {
       name: 'nothing-imports-tests',
       comment: 'Tests import the product, never the other way round.',
       severity: 'error',
@@ -120,7 +138,8 @@ module.exports = {
       comment:
         'A path that resolves to nothing would slip past every other rule. (prisma/generated: run the build first.)',
       severity: 'error',
-      from: {},
+      // What infra takes from its own node_modules, its own types check.
+      from: { pathNot: '^infra/' },
       to: { couldNotResolve: true },
     },
   ],
@@ -129,6 +148,6 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
     doNotFollow: { path: ['node_modules', '^prisma/generated/'] },
-    exclude: { path: '^(dist|infra|\\.data|test/output)/' },
+    exclude: { path: '^(dist|infra/(cdk\\.out|out)|\\.data|test/output)/' },
   },
 };

@@ -27,6 +27,6 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
     doNotFollow: { path: ['node_modules', '^prisma/generated/'] },
-    exclude: { path: '^(dist|infra|\\.data|test/output)/' },
+    exclude: { path: '^(dist|infra/(cdk\\.out|out)|\\.data|test/output)/' },
   },
 };

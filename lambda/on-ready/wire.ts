@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg';
 import type * as z from 'zod';
 import { createMailer } from '../../adapters/mailer.js';
+import { postgresOptions } from '../../adapters/postgres-options.js';
 import { linkSecretsFrom } from '../../core/config.js';
 import { mailServiceFrom } from '../../core/mail-service.js';
 import type { Logger } from '../../core/ports.js';
@@ -30,7 +31,7 @@ export function wireOnReady(env: OnReadyEnv, log: Logger): Omit<OnReadyDeps, 'wi
 /** How a connection behaves that mails are sent over. */
 export function describeConnection(env: OnReadyEnv): ClientConfig {
   return {
-    connectionString: env.DATABASE_URL,
+    ...postgresOptions(env.DATABASE_URL),
     connectionTimeoutMillis: 5_000,
     statement_timeout: 10_000,
     // Where the line is dead nobody answers, not even that a statement took too long.

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { postgresOptions } from '../../adapters/postgres-options.js';
 import { environment, readEnv } from '../../core/config.js';
 import { applyMigrations } from '../../prisma/migrate.js';
 
@@ -7,7 +8,7 @@ const migrationsDir = path.resolve(import.meta.dirname, '../../prisma/migrations
 
 try {
   const env = readEnv(environment.database, process.env);
-  const { applied } = await applyMigrations({ connectionString: env.DATABASE_URL, migrationsDir });
+  const { applied } = await applyMigrations({ ...postgresOptions(env.DATABASE_URL), migrationsDir });
   for (const name of applied) console.log(`applied ${name}`);
   console.log(applied.length > 0 ? 'The database is up to date.' : 'The database was up to date.');
 } catch (error) {

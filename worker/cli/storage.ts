@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { createLogger } from '../../adapters/logger.js';
+import { postgresOptions } from '../../adapters/postgres-options.js';
 import { createStorage } from '../../adapters/storage.js';
 import { environment, readEnv, storageFrom } from '../../core/config.js';
 import { timingsFor } from '../../core/timings.js';
@@ -42,7 +43,7 @@ async function main(): Promise<number> {
   );
   const log = createLogger('storage', 'silent');
   const pool = new pg.Pool({
-    connectionString: env.DATABASE_URL,
+    ...postgresOptions(env.DATABASE_URL),
     max: 4,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,

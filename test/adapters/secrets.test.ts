@@ -1,40 +1,22 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSecretReader, withSecrets } from '../../adapters/secrets.js';
+import { startSecrets, type Secrets } from '../support/start-secrets.js';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:passalong/links-AbCdEf';
-let server: Server;
-let endpoint: string;
-let value: string | undefined;
-let asked: { region: string | undefined; target: string | undefined; body: string } | undefined;
+let secrets: Secrets;
 
-/** As Secrets Manager answers. @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html */
 beforeAll(async () => {
   process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
   process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      const region = /Credential=[^/]+\/\d+\/([^/]+)\/secretsmanager/.exec(
-        request.headers.authorization ?? '',
-      )?.[1];
-      asked = { region, target: request.headers['x-amz-target']?.toString(), body };
-      response.setHeader('content-type', 'application/x-amz-json-1.1');
-      if (value !== undefined) return response.end(JSON.stringify({ SecretString: value }));
-      return response.writeHead(400).end(JSON.stringify({ __type: 'ResourceNotFoundException' }));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  secrets = await startSecrets({});
 });
-afterAll(() => server.close());
+afterAll(() => secrets.close());
 
 describe('createSecretReader', () => {
   test('reads the fields of a secret in the region that its ARN names', async () => {
-    value = '{"LINK_SECRET":"abc"}';
-    expect(await createSecretReader(endpoint)(ARN)).toEqual({ LINK_SECRET: 'abc' });
+    secrets.value = '{"LINK_SECRET":"abc"}';
+    expect(await createSecretReader(secrets.url)(ARN)).toEqual({ LINK_SECRET: 'abc' });
+    const asked = secrets.asked.at(-1);
     expect(asked?.region).toBe('eu-central-1');
     expect(asked?.target).toBe('secretsmanager.GetSecretValue');
     expect(JSON.parse(asked?.body ?? '')).toEqual({ SecretId: ARN });
@@ -45,16 +27,16 @@ describe('createSecretReader', () => {
     ['no object', '"hunter2"'],
     ['no texts', '{"a":{"b":"hunter2"}}'],
   ])('says which secret is wrong and nothing of its value: %s', async (_what, text) => {
-    value = text;
-    const error = await createSecretReader(endpoint)(ARN).catch((caught: unknown) => caught);
+    secrets.value = text;
+    const error = await createSecretReader(secrets.url)(ARN).catch((caught: unknown) => caught);
     if (!(error instanceof Error)) throw new Error('it was read');
     expect(error.message).toContain(ARN);
     expect(`${error.message} ${String(error.cause)}`).not.toContain('hunter2');
   });
 
   test('names a secret that is not there', async () => {
-    value = undefined;
-    await expect(createSecretReader(endpoint)(ARN)).rejects.toThrow(ARN);
+    secrets.value = undefined;
+    await expect(createSecretReader(secrets.url)(ARN)).rejects.toThrow(ARN);
   });
 });
 

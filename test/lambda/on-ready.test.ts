@@ -29,6 +29,7 @@ import {
 import { getBuilt } from '../support/get-built.js';
 import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-database.js';
 import { readyShare } from '../support/shares.js';
+import { startSecrets, type Secrets } from '../support/start-secrets.js';
 
 const password = 'violet tractor jumps';
 
@@ -37,6 +38,7 @@ let dataDir: string;
 let ses: Ses;
 let lambda: Lambda;
 let s3: TestS3;
+let secrets: Secrets;
 let accountId: string;
 
 beforeAll(async () => {
@@ -64,12 +66,19 @@ beforeAll(async () => {
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
   });
+  secrets = await startSecrets({ LINK_SECRET: linkSecrets[0] });
+  const withSecret = (settings: ReturnType<typeof onReady>) => {
+    const { LINK_SECRET: _, ...env } = settings.env;
+    const secret = { SECRET_IDS: 'arn:aws:secretsmanager:us-east-1:1:secret:links', ...secrets.env };
+    return { ...settings, env: { ...env, ...secret } };
+  };
   lambda = await startLambda({
     dataDir: path.join(dataDir, 'lambda'),
     port: 0,
     functions: {
       'on-ready': onReady(database.connectionString),
       'without-database': onReady('postgresql://127.0.0.1:1/none'),
+      'with-secret': withSecret(onReady(database.connectionString)),
     },
     retryDelaysMs: [100, 200],
   });
@@ -79,6 +88,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await s3.remove();
   await lambda.close();
+  await secrets.close();
   await ses.close();
   await database.drop();
   await rm(dataDir, { recursive: true, force: true });
@@ -122,6 +132,18 @@ const areAll = (state: string, shareId: string) => async () =>
   (await states(shareId)).every((each) => each === state);
 
 describe('a ready mark', () => {
+  test('is mailed with links that are signed by the secret of Secrets Manager, where one is named', async () => {
+    const shareId = await readyShare(database.db, accountId);
+    const answer = await invoke('with-secret', [`shares/${shareId}/ready`], 'RequestResponse');
+    expect(answer.headers.get('x-amz-function-error')).toBeNull();
+    const [mail] = await mailsOf(shareId);
+    const [, token = ''] = /\/l\/([\w.-]+)/.exec(mail?.text ?? '') ?? [];
+    expect(await openLink(deps(), token)).toMatchObject({ state: 'open', shareId });
+    expect(JSON.parse(secrets.asked[0]?.body ?? '')).toEqual({
+      SecretId: 'arn:aws:secretsmanager:us-east-1:1:secret:links',
+    });
+  });
+
   test('has each recipient mailed once, with a link that opens the share for that recipient', async () => {
     const shareId = await readyShare(database.db, accountId, {
       emails: ['bob@x.org carla@x.org'],

@@ -102,15 +102,15 @@ describe.skipIf(missing)(`npm run cluster${missing ? ` (skipped: ${missing})` : 
   });
 
   test('a portal that is asked to end costs no GET and no POST', async () => {
-    const load = { count: 600, kill: 'portal-2', signal: 'SIGTERM', atOnce: 20 } as const;
+    const load = { count: 400, kill: 'portal-2', signal: 'SIGTERM', atOnce: 20 } as const;
     const outcomes = await underFire(load, async (n) => {
       return n % 4 === 0 ? announce(randomUUID(), `term${n}@example.com`) : look();
     });
-    expect(outcomes).toEqual({ 200: 450, 201: 150 });
+    expect(outcomes).toEqual({ 200: 300, 201: 100 });
   });
 
   test('kill -9 of a portal under forms that are sent again by their key loses no share, and doubles none', async () => {
-    const load = { count: 200, kill: 'portal-1', signal: 'SIGKILL', atOnce: 10 } as const;
+    const load = { count: 100, kill: 'portal-1', signal: 'SIGKILL', atOnce: 10 } as const;
     const outcomes = await underFire(load, async (n) => {
       const formId = randomUUID();
       for (;;) {
@@ -120,11 +120,11 @@ describe.skipIf(missing)(`npm run cluster${missing ? ` (skipped: ${missing})` : 
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
     });
-    expect(outcomes).toEqual({ 201: 200 });
+    expect(outcomes).toEqual({ 201: 100 });
     const shares = await cluster.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM recipient WHERE email LIKE 'key%@example.com' GROUP BY email`,
     );
-    expect(shares.map(({ n }) => n)).toEqual(Array.from({ length: 200 }, () => 1));
+    expect(shares.map(({ n }) => n)).toEqual(Array.from({ length: 100 }, () => 1));
   });
 
   test('of two bots one answers each command, and both workers take work', async () => {

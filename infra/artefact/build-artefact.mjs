@@ -51,6 +51,8 @@ async function build(arch) {
     ...BUNDLES.map((name) => describeFile(`dist/${name}.js`, join(ROOT, `dist/${name}.js`))),
     ...describeFolder('dist/cli', join(ROOT, 'dist/cli'), (path) => path.endsWith('.js')),
     ...describeFolder('dist/assets', join(ROOT, 'dist/assets')),
+    // For `sslrootcert` in a DATABASE_URL of RDS.
+    describeFile('dist/rds-ca.pem', join(ROOT, 'dist/rds-ca.pem')),
     ...describeFolder('dist/lambda', join(ROOT, 'dist/lambda'), (path) => path.endsWith('.zip')),
     ...describeFolder('prisma/migrations', join(ROOT, 'prisma/migrations')),
     ...describeFolder('node_modules/@node-rs', join(runtime, '@node-rs')),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { readEnv } from '../../../core/config.js';
 import { botEnvironment } from '../../../bot/env.js';
@@ -13,11 +14,16 @@ import { always, only } from './check.js';
 const schemas = { web: portalEnvironment, worker: workerEnvironment, bot: botEnvironment };
 
 /** What the operator's and the generated secrets add. */
-const SECRET = { LINK_SECRET: 'x'.repeat(64), SESSION_SECRET: 'x'.repeat(64) };
+const SECRET = {
+  LINK_SECRET: 'x'.repeat(64),
+  SESSION_SECRET: 'x'.repeat(64),
+  CDN_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----\nan example\n-----END PRIVATE KEY-----\n',
+};
 
 export const releaseChecks = [
   always('each process is told what it needs to start', ({ templates, settings }) => {
     const scripts = findScripts(templates);
+    const artefact = readFileSync(new URL('../../artefact/build-artefact.mjs', import.meta.url), 'utf8');
     expect(scripts.flatMap(({ plan }) => plan.roles).sort()).toEqual(['bot', 'web', 'worker']);
     for (const { plan } of scripts) {
       const given: Record<string, string> = { ...filledIn(plan.environment), ...SECRET };
@@ -27,6 +33,7 @@ export const releaseChecks = [
       );
       expect(sslmode).toBe('verify-full');
       expect(sslrootcert).toBe('/opt/passalong/dist/rds-ca.pem');
+      expect(artefact).toContain("describeFile('dist/rds-ca.pem'");
       expect(secret).toContain('MasterUserSecret');
       expect(Boolean(plan.environment['REDIS_URL'])).toBe(settings.queue === 'redis');
     }

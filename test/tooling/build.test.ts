@@ -60,13 +60,13 @@ describe('the build', () => {
     expect(stdout).toBe('Sending… \\… … 🎉 true ”\n');
   });
 
-  test('zips a Lambda as one readable file, the same bytes each time and in each time zone', async () => {
+  test('zips a Lambda as one readable file beside the certificates of RDS, the same bytes each time and in each time zone', async () => {
     await write('lambda/on-ready/handler.ts', 'export const handler = (): number => 42;');
     await build({ TZ: 'Asia/Tokyo' });
     const zip = await readFile(join(directory, 'dist/lambda/on-ready.zip'));
     await build({ TZ: 'America/New_York' });
     expect(zip.equals(await readFile(join(directory, 'dist/lambda/on-ready.zip')))).toBe(true);
-    expect(Object.keys(unzipSync(zip))).toEqual(['index.mjs']);
+    expect(Object.keys(unzipSync(zip))).toEqual(['index.mjs', 'rds-ca.pem']);
     const bundle = (await import(join(directory, 'dist/lambda/on-ready/index.mjs'))) as { handler(): number };
     expect(bundle.handler()).toBe(42);
   });

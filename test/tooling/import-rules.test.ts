@@ -19,6 +19,8 @@ const lawful = {
   'core/ports.ts':
     "import type { PrismaClient } from '../prisma/generated/client.js';\nimport type { share } from './share.js';\nexport type Db = PrismaClient & typeof share;",
   'core/errors.ts': 'export class AppError extends Error {}',
+  'core/jobs.ts': "export const QUEUE_NAME = 'passalong';",
+  'infra/names.ts': "import '../core/jobs.js';",
   'core/share.ts':
     "import { randomUUID } from 'node:crypto';\nimport type { Pool } from 'pg';\nimport { z } from 'zod';\n" +
     "import type { Db } from './ports.js';\nexport const share = (db: Db, pool: Pool) => [db, pool, z, randomUUID];",
@@ -76,6 +78,8 @@ const planted: [config: string, rule: string, path: string, text: string][] = [
   [written, 'local-stands-alone', 'local/bad.ts', "import '../core/share.js';"],
   [written, 'local-stands-alone', 'local/start.ts', "import '../web/main.js';"],
   [written, 'only-tests-import-local', 'worker/bad-local.ts', "import '../local/s3/main.js';"],
+  [written, 'product-knows-no-deployment', 'web/bad-infra.ts', "import '../infra/names.js';"],
+  [written, 'infra-takes-constants', 'infra/bad.ts', "import '../core/share.js';"],
   [written, 'nothing-imports-tests', 'worker/bad-test.ts', "import '../test/support/fakes.js';"],
   [written, 'product-uses-no-dev-dependency', 'worker/bad-dev.ts', "import 'mailparser';"],
   [written, 'imports-resolve', 'worker/bad-path.ts', "import './nowhere.js';"],

@@ -155,7 +155,11 @@ async function writeToAll(
 async function write(branch: Branch, chunk: Buffer): Promise<void> {
   if (branch.isSettled || branch.pipe.write(chunk)) return;
   const drained = new Promise<void>((resolve) => {
-    branch.pipe.once('drain', resolve).once('close', resolve);
+    const done = (): void => {
+      branch.pipe.off('drain', done).off('close', done);
+      resolve();
+    };
+    branch.pipe.on('drain', done).on('close', done);
   });
   await waitFor(branch, drained);
 }

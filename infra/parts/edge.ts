@@ -78,7 +78,8 @@ export function createEdge(scope: Stack, settings: Settings, { portal: portalOri
     published,
     addresses: {
       portalUrl,
-      assetBaseUrl: `${portalUrl}/assets`,
+      // The portal itself adds the folder, which the behaviour above is for.
+      assetBaseUrl: portalUrl,
       downloadUrl: `https://${downloads.distributionDomainName}`,
       cdnKeyPairId: key.publicKeyId,
     },
@@ -123,6 +124,17 @@ function createDownloads(
         ),
       }),
       compress: false,
+      // Of what the edge keeps, browsers keep nothing, and run nothing.
+      responseHeadersPolicy: new cloudfront.ResponseHeadersPolicy(scope, 'FilesHeaders', {
+        comment: 'Files: for one person, never shown in place',
+        customHeadersBehavior: {
+          customHeaders: [{ header: 'Cache-Control', value: 'private, no-store', override: true }],
+        },
+        securityHeadersBehavior: {
+          contentTypeOptions: { override: true },
+          contentSecurityPolicy: { contentSecurityPolicy: "sandbox; default-src 'none'", override: true },
+        },
+      }),
     },
   });
   acknowledge(downloads, { ...REASONS, 'AwsSolutions-CFR4': NO_CERTIFICATE });

@@ -15,6 +15,7 @@ interface Behavior {
   AllowedMethods?: string[];
   ViewerProtocolPolicy: string;
   TrustedKeyGroups?: unknown[];
+  ResponseHeadersPolicyId?: unknown;
 }
 
 export const edgeChecks = [
@@ -39,6 +40,14 @@ export const edgeChecks = [
     expect(JSON.stringify(CachePolicyConfig)).toContain('response-content-disposition');
   }),
 
+  always('of a file browsers keep nothing, and run nothing', ({ templates }) => {
+    const headers = findOne(templates, 'AWS::CloudFront::ResponseHeadersPolicy');
+    const text = JSON.stringify(headers.Properties);
+    for (const part of ['private, no-store', 'sandbox', 'ContentTypeOptions']) expect(text).toContain(part);
+    const { DefaultCacheBehavior: behavior } = distribution(templates, 'files, by signed URLs');
+    expect(asText(behavior.ResponseHeadersPolicyId)).toBe(`<${headers.id}>`);
+  }),
+
   always('requests go on to the portal as they came, and no answer is kept', ({ templates }) => {
     const { DefaultCacheBehavior, CacheBehaviors = [] } = distribution(templates, 'portal');
     const slack = CacheBehaviors.find(({ PathPattern }) => PathPattern === '/slack/*');
@@ -58,7 +67,8 @@ export const edgeChecks = [
     expect(JSON.stringify(Properties['SystemMetadata'])).toContain('public, max-age=31536000, immutable');
     const [web] = findScripts(templates).filter(({ plan }) => plan.roles.includes('web'));
     const { ASSET_BASE_URL: assets, PORTAL_URL: portal } = web?.plan.environment ?? {};
-    expect(assets).toBe(`${portal}/assets`);
+    // The portal adds `/assets/` itself: web/assets.ts.
+    expect(assets).toBe(portal);
   }),
 
   always('buckets believe CloudFront by its signature', ({ templates }) => {

@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: slowTests,
+          isolate: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { printFact, printFigure, printHeading } from './parts/report.js';
 
-const SERVICES = ['redis-server', 'clamd'];
+const SERVICES = ['redis-server', 'clamd', 'nginx', 'ceph-mon', 'aiosmtpd', 'systemd-analyze'];
 
 printHeading('test-suite: `npm test` as a whole', [
-  `as on a machine without services: ${SERVICES.join(' and ')} are hidden, and what needs them is skipped by name`,
+  `as on a machine without services: ${SERVICES.join(', ')} are hidden, and what needs them is skipped by name`,
 ]);
 const nothing = await mkdtemp(join(tmpdir(), 'passalong-no-services-'));
 try {

@@ -19,43 +19,48 @@ import {
   startClamd,
   type TestClamd,
 } from '../support/start-clamd.js';
-import { startStack, type TestStack } from '../support/start-stack.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { sharedStack, shareStack } from '../support/shared-stack.js';
+import type { TestStack } from '../support/start-stack.js';
 
 const isRedisMissing = !hasRedis() && !process.env.CI;
 const isClamdMissing = !hasClamd() && !process.env.CI;
 
 const file = (name: string): ChatFile => ({ name, bytes: Buffer.from(`These are the bytes of ${name}.`) });
 
-let database: TestDatabase;
 let redis: TestRedis | null = null;
 let clamd: TestClamd | null = null;
 let stack: TestStack;
 let slack: SlackPerson;
 let discord: ChatPerson;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
+// Registered first, so that the stack has ended by then.
+afterAll(async () => {
+  await redis?.close();
+  await clamd?.close();
+});
+
+shareStack(async () => {
   if (!isRedisMissing) redis = await startRedis();
   if (!isClamdMissing) clamd = await startClamd();
-  stack = await startStack({
-    env: {
-      DATABASE_URL: database.connectionString,
-      LEASE_SECONDS: '3',
-      ...(redis ? { REDIS_URL: redis.url } : {}),
-      ...(clamd ? { CLAMD_URL: clamd.url } : {}),
-    },
-  });
+  return {
+    LEASE_SECONDS: '3',
+    // What bad input goes beyond, and is.
+    MAX_FILE_BYTES: '100000',
+    BLOCKED_FILE_TYPES: '.Scr, vbs',
+    ...(redis ? { REDIS_URL: redis.url } : {}),
+    ...(clamd ? { CLAMD_URL: clamd.url } : {}),
+  };
+});
+
+beforeAll(async () => {
+  stack = sharedStack();
   await stack.query('UPDATE account SET undo_seconds = 0');
   slack = slackPerson(stack.urls.slack, 'U0ADA00001');
   discord = discordPerson(stack.urls.discord, '100100000000000001');
 });
 
-afterAll(async () => {
-  await stack.stop();
-  await redis?.close();
-  await clamd?.close();
-  await database.drop();
+describe('bad input', async () => {
+  await import('./bad-input.js');
 });
 
 describe('a file that is not what was promised fails its share, in words', () => {
@@ -239,3 +244,8 @@ async function setFaults(server: string, faults: object): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   await call(`${server}/_control/faults`, { method: 'PUT', body: JSON.stringify(faults), headers });
 }
+
+// Last: the sender ends up paused.
+describe('feedback', async () => {
+  await import('./feedback.js');
+});

@@ -8,13 +8,12 @@ import { text } from '../../core/messages/messages.js';
 import { call, waitFor } from '../../local/demo/entrance.js';
 import { linkIn, mailsTo, waitForMail } from '../support/inbox.js';
 import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
-import { startStack, type TestStack } from '../support/start-stack.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { sharedStack } from '../support/shared-stack.js';
+import type { TestStack } from '../support/start-stack.js';
 
 const MIB = 1024 * 1024;
 const MAX_FILE_BYTES = 20 * MIB;
 
-let database: TestDatabase;
 let stack: TestStack;
 let browser: Browser;
 let session: BrowserContextOptions['storageState'];
@@ -26,10 +25,7 @@ const file = (name: string, bytes: Buffer = Buffer.from(name)) => ({ name, bytes
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'passalong-files-'));
-  database = await createTestDatabase();
-  stack = await startStack({
-    env: { DATABASE_URL: database.connectionString, MAX_FILE_BYTES: String(MAX_FILE_BYTES) },
-  });
+  stack = sharedStack();
   browser = await openBrowser();
   const first = await open();
   await signInAs(first.page, stack.urls.portal, stack.account);
@@ -39,8 +35,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close();
-  await stack.stop();
-  await database.drop();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -7,10 +7,9 @@ import { findSerious } from '../support/find-serious.js';
 import { linkIn, waitForMail } from '../support/inbox.js';
 import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
 import { signIn } from '../support/portal-person.js';
-import { startStack, type TestStack } from '../support/start-stack.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { sharedStack } from '../support/shared-stack.js';
+import type { TestStack } from '../support/start-stack.js';
 
-let database: TestDatabase;
 let stack: TestStack;
 let browser: Browser;
 let session: NonNullable<BrowserContextOptions['storageState']>;
@@ -22,8 +21,7 @@ const plan = { name: 'plan.pdf', bytes: Buffer.from('%PDF-1.4 not really') };
 const notes = { name: 'notes.txt', bytes: Buffer.from('Remember the milk.') };
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  stack = await startStack({ env: { DATABASE_URL: database.connectionString } });
+  stack = sharedStack();
   browser = await openBrowser();
   const { portal, inbox, discord } = stack.urls;
   const { context, page } = await open();
@@ -46,8 +44,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close();
-  await stack.stop();
-  await database.drop();
 });
 
 function open(options: BrowserContextOptions = {}): Promise<Visitor> {

@@ -1,11 +1,11 @@
 import { parse as parseDisposition } from 'content-disposition';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { text } from '../../core/messages/messages.js';
 import { discordPerson, slackPerson, type ChatFile } from '../support/chat-people.js';
 import { linkIn, listMails, mailsTo, waitForMail } from '../support/inbox.js';
 import { signIn, type PortalPerson } from '../support/portal-person.js';
-import { startStack, type TestStack } from '../support/start-stack.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { sharedStack } from '../support/shared-stack.js';
+import type { TestStack } from '../support/start-stack.js';
 
 const MAX_FILE_BYTES = 100_000;
 const LONG_ADDRESS = `${'a'.repeat(308)}@example.com`;
@@ -13,7 +13,6 @@ const LONG_ADDRESS = `${'a'.repeat(308)}@example.com`;
 const file = (name: string, size = 10): ChatFile => ({ name, bytes: Buffer.alloc(size, 'x') });
 const plan = file('plan.txt');
 
-let database: TestDatabase;
 let stack: TestStack;
 let ada: PortalPerson;
 
@@ -36,22 +35,9 @@ const entrances = {
 const names = ['portal', 'Slack', 'Discord'] as const;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  stack = await startStack({
-    env: {
-      DATABASE_URL: database.connectionString,
-      LEASE_SECONDS: '3',
-      MAX_FILE_BYTES: String(MAX_FILE_BYTES),
-      BLOCKED_FILE_TYPES: '.Scr, vbs',
-    },
-  });
+  stack = sharedStack();
   ada = await signIn(stack.urls.portal, stack.account);
   await stack.query('UPDATE account SET undo_seconds = 0');
-});
-
-afterAll(async () => {
-  await stack.stop();
-  await database.drop();
 });
 
 test('npm start uses the Postgres of DATABASE_URL', () => {

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { call, waitFor } from '../../local/demo/entrance.js';
 import { discordPerson, type ChatFile } from '../support/chat-people.js';
 import { mailsTo } from '../support/inbox.js';
 import { signIn, type PortalPerson } from '../support/portal-person.js';
-import { startStack, type TestStack } from '../support/start-stack.js';
+import { sharedStack } from '../support/shared-stack.js';
+import type { TestStack } from '../support/start-stack.js';
 
 const file = (name: string): ChatFile => ({ name, bytes: Buffer.from(`These are the bytes of ${name}.`) });
 const simulator = (name: string): string => `${name}@simulator.amazonses.com`;
@@ -12,11 +13,9 @@ let stack: TestStack;
 let ada: PortalPerson;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = sharedStack();
   ada = await signIn(stack.urls.portal, stack.account);
 });
-
-afterAll(() => stack.stop());
 
 interface Statuses {
   isSettled: boolean;

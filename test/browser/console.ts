@@ -3,26 +3,22 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findSerious } from '../support/find-serious.js';
 import { linkIn, waitForMail } from '../support/inbox.js';
 import { openBrowser, openVisitor, type Visitor } from '../support/open-browser.js';
-import { startStack, type TestStack } from '../support/start-stack.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { sharedStack } from '../support/shared-stack.js';
+import type { TestStack } from '../support/start-stack.js';
 
 const [ADA, GRACE, GENERAL, FILES] = ['U0ADA00001', 'U0GRACE001', 'C0GENERAL1', 'C0FILES001'];
 
-let database: TestDatabase;
 let stack: TestStack;
 let browser: Browser;
 let visitor: Visitor;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  stack = await startStack({ env: { DATABASE_URL: database.connectionString } });
+  stack = sharedStack();
   browser = await openBrowser();
 });
 
 afterAll(async () => {
   await browser.close();
-  await stack.stop();
-  await database.drop();
 });
 
 afterEach(() => visitor.context.close());

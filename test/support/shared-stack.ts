@@ -1,0 +1,29 @@
+import { afterAll, beforeAll } from 'vitest';
+import { startStack, type TestStack } from './start-stack.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
+
+let shared: TestStack | undefined;
+
+/** One `npm start` for all tests of a file, on a database of its own: it takes longer to start than most of them. */
+export function shareStack(settings: () => Promise<Record<string, string>>): void {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    shared = await startStack({
+      env: { DATABASE_URL: database.connectionString, ...(await settings()) },
+    });
+  });
+
+  afterAll(async () => {
+    await shared?.stop();
+    shared = undefined;
+    await database.drop();
+  });
+}
+
+/** What the running file shares. @throws Error where it has called `shareStack` not at all, or its start failed */
+export function sharedStack(): TestStack {
+  if (!shared) throw new Error('No stack is running: a test file starts one by shareStack().');
+  return shared;
+}

@@ -46,6 +46,11 @@ export function createStorage(
   };
 }
 
+/** The members alone, the primary first: for a command that stays small. */
+export function openMembers(options: readonly StorageOptions[]): StorageMember[] {
+  return options.map((each) => createS3Member(createS3Client(each), each.bucket, each.name));
+}
+
 /** Where browsers send uploads and fetch downloads, for the content security policy. */
 export function storageOrigins(options: readonly StorageOptions[]): Promise<string[]> {
   return Promise.all(options.map((each) => storageOrigin(each)));

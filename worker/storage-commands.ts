@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress';
 import { formatBytes } from '../core/messages/format.js';
 import type { Deps, StorageMember } from '../core/ports.js';
 import { checkCopy, type CopyState } from '../core/storage/check-copy.js';
@@ -54,7 +53,11 @@ export const storageCommands: Record<string, StorageCommand> = {
 
   async scrub(deps, { isDueOnly, isQuiet }) {
     const bar = await startBar(deps, isQuiet, deps.members.length);
-    const scrubbed = await scrub(deps, { isDueOnly, onRead: bar.advance }).finally(bar.stop);
+    const onRead = (bytes: number): void => {
+      bar.advance(bytes);
+      letGo(bytes);
+    };
+    const scrubbed = await scrub(deps, { isDueOnly, onRead }).finally(bar.stop);
     const { files, wrong, missing, repaired, unreachable, lost } = scrubbed;
     return {
       report: scrubbed,
@@ -134,6 +137,7 @@ async function startBar(
 ): Promise<{ advance: (bytes: number) => void; stop: () => void }> {
   if (isQuiet) return { advance: () => undefined, stop: () => undefined };
   const { bytes } = await countStored(deps.sql);
+  const { SingleBar } = await import('cli-progress');
   const bar = new SingleBar({
     format: '{bar} {percentage}%  {value} of {total}  about {eta_formatted} left',
     formatValue: (value, _options, type) =>
@@ -151,6 +155,17 @@ async function startBar(
       bar.stop();
     },
   };
+}
+
+const LET_GO_EVERY_BYTES = 256 * 1024;
+let heldBytes = 0;
+
+/** V8 lets 64 MiB of buffers that were read pile up before it looks for them, unless told (node --expose-gc). */
+function letGo(readBytes: number): void {
+  heldBytes += readBytes;
+  if (heldBytes < LET_GO_EVERY_BYTES) return;
+  heldBytes = 0;
+  globalThis.gc?.({ type: 'minor', execution: 'sync' });
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

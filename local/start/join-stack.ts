@@ -2,8 +2,14 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+/** How a command is run. */
+interface RunOptions {
+  env?: Record<string, string>;
+  nodeFlags?: readonly string[];
+}
+
 /** Runs one of our commands with the environment of a running `npm start`, and ends with its exit code. */
-export async function joinStack(script: string): Promise<void> {
+export async function joinStack(script: string, options: RunOptions = {}): Promise<void> {
   const file = path.join(path.resolve(process.env['DATA_DIR'] ?? '.data'), 'running.json');
   const state = await readFile(file, 'utf8').catch(() => null);
   if (!state) {
@@ -12,12 +18,12 @@ export async function joinStack(script: string): Promise<void> {
     return;
   }
   const { productEnv } = JSON.parse(state) as { productEnv: Record<string, string> };
-  runWith(script, productEnv);
+  runWith(script, { ...options, env: { ...productEnv, ...options.env } });
 }
 
-/** Runs one of our commands, with these variables beside our own. */
-export function runWith(script: string, env: Record<string, string> = {}): void {
-  const child = spawn(process.execPath, [...process.execArgv, script, ...process.argv.slice(2)], {
+/** Runs one of our commands, with its variables beside our own. */
+export function runWith(script: string, { env, nodeFlags = [] }: RunOptions = {}): void {
+  const child = spawn(process.execPath, [...nodeFlags, script, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, ...env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   });

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { createLogger } from '../../adapters/logger.js';
 import { postgresOptions } from '../../adapters/postgres-options.js';
-import { createStorage } from '../../adapters/storage.js';
+import { openMembers } from '../../adapters/storage.js';
 import { environment, readEnv, storageFrom } from '../../core/config.js';
+import type { Logger } from '../../core/ports.js';
 import { timingsFor } from '../../core/timings.js';
 import { storageCommands } from '../storage-commands.js';
 
@@ -18,6 +18,14 @@ const USAGE = `Usage: npm run storage -- <command> [--json]
 --json prints one line of JSON at the end instead of a table and a progress bar.
 Exits with 1 where something is wrong that the command did not mend.`;
 
+/** What is found is said at the end. */
+const silent: Logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
 try {
   process.exitCode = await main();
 } catch (error) {
@@ -25,7 +33,7 @@ try {
   process.exitCode = 1;
 }
 
-/** The operator's command for storage. Only `pg` speaks to Postgres here, so that it stays small. */
+/** The operator's command for storage. It stays small: only `pg` speaks to Postgres here. */
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -41,7 +49,6 @@ async function main(): Promise<number> {
     { ...environment.runtime, ...environment.database, ...environment.storage },
     process.env,
   );
-  const log = createLogger('storage', 'silent');
   const pool = new pg.Pool({
     ...postgresOptions(env.DATABASE_URL),
     max: 4,
@@ -50,9 +57,9 @@ async function main(): Promise<number> {
   });
   pool.on('error', () => undefined);
   try {
-    const { members } = createStorage(storageFrom(env), log);
+    const members = openMembers(storageFrom(env));
     const timings = timingsFor(env.LEASE_SECONDS, env.STORAGE_SCRUB_DAYS);
-    const deps = { members, sql: pool, log, timings };
+    const deps = { members, sql: pool, log: silent, timings };
     const { report, isWell, say } = await command(deps, {
       subject,
       isDueOnly: values.due,

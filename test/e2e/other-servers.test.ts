@@ -9,26 +9,33 @@ import { createClient } from '../local/s3-support.js';
 import { getBuilt } from '../support/get-built.js';
 import { signIn } from '../support/portal-person.js';
 import { AIOSMTPD_HINT, hasAiosmtpd, startAiosmtpd, type TestAiosmtpd } from '../support/start-aiosmtpd.js';
+import type { Fetch } from '../support/secure-fetch.js';
 import { CEPH_HINT, hasCeph, startCeph, type TestCeph } from '../support/start-ceph.js';
+import { findMissingForCluster, startCluster } from '../support/start-cluster.js';
 import { runCommand, startStack, type TestStack } from '../support/start-stack.js';
 
-const missing = [...(hasCeph() ? [] : [CEPH_HINT]), ...(hasAiosmtpd() ? [] : [AIOSMTPD_HINT])].join('; ');
+const missing = [hasCeph() ? null : CEPH_HINT, hasAiosmtpd() ? null : AIOSMTPD_HINT, findMissingForCluster()]
+  .filter(Boolean)
+  .join('; ');
 
-test.runIf(process.env.CI === 'true')('Ceph and aiosmtpd are there in CI', () => {
+test.runIf(process.env.CI === 'true')('all that it takes is there in CI', () => {
   expect(missing).toBe('');
 });
+
+/** What both leave: one is reached by http, the other by https with a certificate of its own. */
+type Started = TestStack & { fetch: Fetch };
 
 // Neither SES nor Lambda nor a server of our own between a share and its recipient.
 const title = 'without AWS, on servers that this project did not write';
 describe.skipIf(missing)(missing ? `${title} (skipped: ${missing})` : title, () => {
   let ceph: TestCeph;
   let smtp: TestAiosmtpd;
-  let stack: TestStack;
+  let env: Record<string, string>;
 
   beforeAll(async () => {
     await getBuilt('start.js');
     [ceph, smtp] = await Promise.all([startCeph(), startAiosmtpd()]);
-    const env = {
+    env = {
       S3_ENDPOINT: ceph.url,
       S3_BUCKET: 'passalong',
       AWS_ACCESS_KEY_ID: ceph.credentials.accessKeyId,
@@ -44,11 +51,9 @@ describe.skipIf(missing)(missing ? `${title} (skipped: ${missing})` : title, () 
       PORTAL_URL: 'http://localhost',
     });
     expect(prepared.output).toContain('Made the bucket passalong.');
-    stack = await startStack({ env });
   });
 
   afterAll(async () => {
-    await stack.stop();
     await smtp.close();
     await ceph.close();
   });
@@ -61,35 +66,48 @@ describe.skipIf(missing)(missing ? `${title} (skipped: ${missing})` : title, () 
         .find((link) => /\/l\/[^/]+$/.test(link)),
     );
 
-  test.each([
-    ['Slack', (sent) => shareFromSlack(stack.urls.slack, sent)],
-    ['Discord', (sent) => shareFromDiscord(stack.urls.discord, sent)],
-  ] as [string, (sent: Sent) => Promise<void>][])(
-    'a file from %s reaches its recipient, byte for byte, by one mail',
-    async (entrance, share) => {
-      const to = `${entrance.toLowerCase()}@x.org`;
-      const bytes = randomBytes(300_000);
-      await share({ entrance, name: 'plan.bin', bytes, to });
-      expect((await fetchByLink(await waitForLink(to))).equals(bytes)).toBe(true);
-      expect((await smtp.listMails()).filter((mail) => mail.to === to)).toHaveLength(1);
-    },
-  );
+  describe.each([
+    ['start', async () => ({ ...(await startStack({ env })), fetch })],
+    ['cluster', () => startCluster({ env })],
+  ] as [string, () => Promise<Started>][])('npm run %s', (form, start) => {
+    let stack: Started;
 
-  test('a file from the portal does too, and is gone from storage once its share is revoked', async () => {
-    const person = await signIn(stack.urls.portal, stack.account);
-    const bytes = randomBytes(6_000_000);
-    const { shareId } = await person.share([{ name: 'film.bin', bytes }], 'portal@x.org');
-    expect((await fetchByLink(await waitForLink('portal@x.org'))).equals(bytes)).toBe(true);
+    beforeAll(async () => {
+      stack = await start();
+    });
 
-    const client = createClient(ceph.url, { credentials: ceph.credentials });
-    const keys = async (): Promise<string[]> =>
-      (await createS3Member(client, 'passalong').list(`shares/${shareId}/`)).objects.map(({ key }) => key);
-    expect(await keys()).toHaveLength(1);
-    expect((await person.client.post(`/shares/${shareId}/revoke`)).status).toBe(303);
-    await waitFor('an empty bucket', async () => ((await keys()).length === 0 ? true : undefined));
-  });
+    afterAll(() => stack.stop());
 
-  test('no process had anything to complain about', () => {
-    expect(stack.output()).not.toMatch(/: .*(error|warn|failed|unavailable)/i);
+    test.each([
+      ['Slack', (sent) => shareFromSlack(stack.urls.slack, sent)],
+      ['Discord', (sent) => shareFromDiscord(stack.urls.discord, sent)],
+    ] as [string, (sent: Sent) => Promise<void>][])(
+      'a file from %s reaches its recipient, byte for byte, by one mail',
+      async (entrance, share) => {
+        const to = `${entrance.toLowerCase()}.${form}@x.org`;
+        const bytes = randomBytes(300_000);
+        await share({ entrance, name: 'plan.bin', bytes, to });
+        expect((await fetchByLink(await waitForLink(to), stack.fetch)).equals(bytes)).toBe(true);
+        expect((await smtp.listMails()).filter((mail) => mail.to === to)).toHaveLength(1);
+      },
+    );
+
+    test('a file from the portal does too, and is gone from storage once its share is revoked', async () => {
+      const person = await signIn(stack.urls.portal, stack.account, stack.fetch);
+      const [to, bytes] = [`portal.${form}@x.org`, randomBytes(6_000_000)];
+      const { shareId } = await person.share([{ name: 'film.bin', bytes }], to);
+      expect((await fetchByLink(await waitForLink(to), stack.fetch)).equals(bytes)).toBe(true);
+
+      const client = createClient(ceph.url, { credentials: ceph.credentials });
+      const keys = async (): Promise<string[]> =>
+        (await createS3Member(client, 'passalong').list(`shares/${shareId}/`)).objects.map(({ key }) => key);
+      expect(await keys()).toHaveLength(1);
+      expect((await person.client.post(`/shares/${shareId}/revoke`)).status).toBe(303);
+      await waitFor('an empty bucket', async () => ((await keys()).length === 0 ? true : undefined));
+    });
+
+    test('no process had anything to complain about', () => {
+      expect(stack.output()).not.toMatch(/: .*(error|warn|failed|unavailable)/i);
+    });
   });
 });

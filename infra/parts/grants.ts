@@ -30,6 +30,8 @@ export function grantProcesses(role: iam.Role, roles: readonly Role[], settings:
         below(SHARE_PREFIX),
       );
       allowMany(role, OBJECTS, ['s3:PutObject'], below(MAIL_PREFIX));
+      // Who may not list is told 403 where an object is missing, as if its bucket had failed.
+      allow(role, ['s3:ListBucket'], buckets);
     }
     if (kind === 'worker') {
       allowMany(

@@ -70,7 +70,11 @@ describe.skipIf(missing)(`npm run cluster${missing ? ` (skipped: ${missing})` : 
         'public, max-age=31536000, immutable',
       ]);
     }
-    const served = (await cluster.readAccessLog()).filter(({ path }) => paths.includes(path));
+    // nginx writes a line once the answer has left.
+    const served = await waitFor('nginx to have logged them', async () => {
+      const lines = (await cluster.readAccessLog()).filter(({ path }) => paths.includes(path));
+      return lines.length === paths.length ? lines : undefined;
+    });
     expect(served.map(({ upstream }) => upstream)).toEqual(paths.map(() => ''));
   });
 

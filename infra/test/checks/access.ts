@@ -91,6 +91,11 @@ export const accessChecks = [
     },
   ),
 
+  only('ha', 'portals are told 404, not 403, where an object is missing', ({ templates, settings }) => {
+    const web = roleFor(templates, settings.size, 'Web');
+    for (const bucket of buckets(settings)) expect(may(templates, web, 's3:ListBucket', bucket)).toBe(true);
+  }),
+
   only('ha', 'portals delete nothing, and bots have no files at all', ({ templates, settings }) => {
     const web = roleFor(templates, settings.size, 'Web');
     const bot = roleFor(templates, settings.size, 'Bot');

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect } from 'vitest';
+import { loadAssets } from '../../../web/assets.js';
 import { findScripts } from '../plans.js';
 import type { Synthesis } from '../synthesize.js';
 import { asText, findAll, findOne } from '../templates.js';
@@ -67,8 +71,9 @@ export const edgeChecks = [
     expect(JSON.stringify(Properties['SystemMetadata'])).toContain('public, max-age=31536000, immutable');
     const [web] = findScripts(templates).filter(({ plan }) => plan.roles.includes('web'));
     const { ASSET_BASE_URL: assets, PORTAL_URL: portal } = web?.plan.environment ?? {};
-    // The portal adds `/assets/` itself: web/assets.ts.
     expect(assets).toBe(portal);
+    // The portal adds the folder by itself.
+    expect(addressOfAsset('https://portal.test')).toMatch(/^https:\/\/portal\.test\/assets\/[^/]+$/);
   }),
 
   always('buckets believe CloudFront by its signature', ({ templates }) => {
@@ -146,4 +151,15 @@ interface DistributionConfig {
 function distribution(templates: Synthesis['templates'], comment: string): DistributionConfig {
   const { Properties } = findOne(templates, 'AWS::CloudFront::Distribution', `Passalong: ${comment}`);
   return Properties['DistributionConfig'] as DistributionConfig;
+}
+
+/** Where the portal's own code sends browsers for an asset. */
+function addressOfAsset(baseUrl: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'passalong-assets-'));
+  try {
+    writeFileSync(path.join(folder, 'manifest.json'), '{"style.css":"style-1A2B.css"}');
+    return loadAssets(folder, baseUrl).url('style.css');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -31,10 +31,15 @@ describe.skipIf(missing)(missing ? `${title} (skipped: ${missing})` : title, () 
   let ceph: TestCeph;
   let smtp: TestAiosmtpd;
   let env: Record<string, string>;
+  /** What was started, to be ended also where the next did not start. */
+  const endings: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
     await getBuilt('start.js');
-    [ceph, smtp] = await Promise.all([startCeph(), startAiosmtpd()]);
+    smtp = await startAiosmtpd();
+    endings.push(() => smtp.close());
+    ceph = await startCeph();
+    endings.push(() => ceph.close());
     env = {
       S3_ENDPOINT: ceph.url,
       S3_BUCKET: 'passalong',
@@ -54,8 +59,7 @@ describe.skipIf(missing)(missing ? `${title} (skipped: ${missing})` : title, () 
   });
 
   afterAll(async () => {
-    await smtp.close();
-    await ceph.close();
+    for (const end of endings.reverse()) await end();
   });
 
   const waitForLink = (to: string): Promise<string> =>

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -157,10 +156,10 @@ test('an event that was acknowledged is delivered twice when duplicates are on',
 
 test('the client reconnects when Slack recycles its connection', async () => {
   // Until the client knows of it too: one that is stopped as it connects again rejects a promise that nobody has.
-  const isConnected = once(receiver.client, 'connected');
+  const connected = new Promise((resolve) => receiver.client.once('connected', resolve));
   slack.socketMode?.disconnectAll('refresh_requested');
   await slack.control.waitFor(() => slack.socketMode?.connectionCount() === 0);
-  await isConnected;
+  await connected;
   expect(slack.socketMode?.connectionCount()).toBe(1);
 }, 10_000);
 

@@ -22,7 +22,8 @@ export default defineConfig({
           exclude: slowTests,
           // Modules are loaded once for many files: none keeps a state of its own, and none is mocked.
           isolate: false,
-          testTimeout: 20_000,
+          // Long, for a machine that does much else: it ends what hangs, and tells nothing of speed.
+          testTimeout: 60_000,
           // The hook that first needs dist/ may have to wait for its build, on a machine that does much else.
           hookTimeout: 120_000,
         },

@@ -19,8 +19,8 @@ interface Uninstalling {
   /** The organisation's id for an org-wide installation. */
   teamId: string;
   order?: 'uninstalled-first' | 'revoked-first';
-  /** So long after the tokens have died the events set out; 0 unless given. */
-  lateMs?: number;
+  /** The events set out once this has settled, however long the tokens have been dead by then. */
+  held?: Promise<void>;
 }
 
 export type Administrator = ReturnType<typeof administratorOf>;
@@ -42,13 +42,13 @@ function administratorOf(world: SlackWorld) {
     },
 
     /** Ends the tokens at once. Both events come, in any order: the second once the first is answered, or after 3 s. */
-    uninstall({ teamId, order = 'uninstalled-first', lateMs = 0 }: Uninstalling): void {
+    uninstall({ teamId, order = 'uninstalled-first', held = Promise.resolve() }: Uninstalling): void {
       const installation = world.installations.find(
         (each) => !each.isRevoked && (each.teamId ?? world.enterprise?.id) === teamId,
       );
       if (!installation) throw new Error(`the app is not installed in ${teamId}`);
       revoke(world, installation);
-      void tellOfUninstall(world, installation, { teamId, order, lateMs });
+      void tellOfUninstall(world, installation, { teamId, order, held });
     },
 
     /** Every installation that there was, with its tokens. */
@@ -59,15 +59,15 @@ function administratorOf(world: SlackWorld) {
 async function tellOfUninstall(
   world: SlackWorld,
   installation: Installation,
-  { teamId, order, lateMs }: Required<Uninstalling>,
+  { teamId, order, held }: Required<Uninstalling>,
 ): Promise<void> {
   const event_ts = (world.now() / 1000).toFixed(6);
   const revoked = { type: 'tokens_revoked', tokens: { oauth: [], bot: [APP.botUserId] }, event_ts };
   const uninstalled = { type: 'app_uninstalled', event_ts };
   const [first, second] = order === 'uninstalled-first' ? [uninstalled, revoked] : [revoked, uninstalled];
   const isOver = await Promise.race([
-    deliverEvent(world, installation, teamId, first, lateMs).then(() => false),
-    delay(lateMs + ACK_TIMEOUT_MS, false, { signal: world.closing.signal }).catch(() => true),
+    deliverEvent(world, installation, teamId, first, held).then(() => false),
+    held.then(() => delay(ACK_TIMEOUT_MS, false, { signal: world.closing.signal })).catch(() => true),
   ]);
   if (!isOver) await deliverEvent(world, installation, teamId, second);
 }

@@ -32,14 +32,14 @@ export const payloadBasics = { token: 'local-verification-token', api_app_id: AP
 
 /**
  * Delivers an event of a workspace, and again while it is not acknowledged: "3 retries: at once, after 1 minute, after
- * 5 minutes". It says what was true when it happened, also where it comes `lateMs` after that.
+ * 5 minutes". It says what was true when it happened, also where it sets out later, once `held` has settled.
  */
 export async function deliverEvent(
   world: SlackWorld,
   installation: Installation,
   teamId: string,
   event: SlackEvent,
-  lateMs = 0,
+  held?: Promise<void>,
 ): Promise<void> {
   const record = { eventId: newId('Ev'), teamId, type: event.type, attempts: 0, acknowledged: false };
   world.events.push(record);
@@ -60,7 +60,8 @@ export async function deliverEvent(
     event,
   };
   let retry: Envelope['retry'];
-  for (const waitMs of [lateMs, ...world.retryDelaysMs]) {
+  await held;
+  for (const waitMs of [0, ...world.retryDelaysMs]) {
     const stopped = await delay(waitMs, false, { signal: world.closing.signal }).catch(() => true);
     if (stopped) return;
     const answer = await attempt();

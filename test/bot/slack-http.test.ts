@@ -149,8 +149,9 @@ describe('a request', () => {
     await rig.until(
       async () => rig.log.lines.filter(({ message }) => message.includes('not obeyed again')).length === 49,
     );
-    expect(await rig.db.share.count({ where: { accountId } })).toBe(1);
+    await rig.until(async () => rig.queue.jobs.length);
     expect(rig.queue.jobs).toHaveLength(1);
+    expect(await rig.db.share.count({ where: { accountId } })).toBe(1);
   });
 
   test('of a workspace without an installation is acknowledged, and harms nothing', async () => {

@@ -179,10 +179,13 @@ describe('docs.slack.dev/reference/events/app_uninstalled: an uninstall', () => 
     await listen();
     const { refreshToken } = await rig.install(ADA);
     const uninstalledSec = Math.floor(rig.nowMs / 1000);
-    rig.slack.control.uninstall({ teamId: ACME_TEAM, lateMs: 100 });
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    rig.slack.control.uninstall({ teamId: ACME_TEAM, held });
     rig.nowMs += HOURS;
     const { token } = await rig.install(ADA);
     expect(heard).toEqual([]);
+    release();
     await rig.slack.control.waitFor(() => heard.length === 2);
     expect(heard).toMatchObject([{ event_time: uninstalledSec }, {}]);
     expect(await rig.refused('auth.test', {}, token)).toBeUndefined();

@@ -120,7 +120,7 @@ export function createPersonActions(
 
     interaction: interactions.view,
 
-    waitFor: async (id, isReached, timeoutMs = 5000) => {
+    waitFor: async (id, isReached, timeoutMs = 30_000) => {
       const endsAtMs = Date.now() + timeoutMs;
       for (;;) {
         const view = interactions.view(id);

@@ -173,7 +173,7 @@ function controlOf(world: SlackWorld) {
     },
 
     /** Waits until `look` returns something truthy. @throws Error after `timeoutMs` */
-    async waitFor<T>(look: () => T | false | '' | null | undefined, timeoutMs = 2000): Promise<T> {
+    async waitFor<T>(look: () => T | false | '' | null | undefined, timeoutMs = 30_000): Promise<T> {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const seen = look();

@@ -13,7 +13,7 @@ beforeAll(async () => {
   rates = createRateLimiter(database.pool);
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 async function useUp(key: string, limiter = rates): Promise<void> {
   for (let count = 0; count < 10; count += 1) await limiter.consume('sign-in-account-here', key);

@@ -104,7 +104,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([bot.end('SIGKILL'), socketBot.end('SIGKILL')]);
   await Promise.all([slack.close(), socketSlack.close(), discord.close()]);
-  await Promise.all([database.drop(), socketDatabase.drop()]);
+  await Promise.all([database.release(), socketDatabase.release()]);
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -138,7 +138,7 @@ function slackDoor(rig: slack.SlackBotRig): ChatDoor {
           control
             .messages({ userId: ADA, channelId: ADA_DM })
             .findLast((message) => read(message).text.includes(text));
-        const message = await control.waitFor(find, 5_000);
+        const message = await control.waitFor(find);
         return talkOf(() => message);
       },
     },
@@ -186,8 +186,7 @@ function discordDoor(rig: discord.Rig): ChatDoor {
   };
   const act = ({ interactionId }: { interactionId: string }): Talk =>
     talkOf(() => control.interaction(interactionId).message, { interactionId });
-  const opened = (interactionId: string) =>
-    control.waitFor(interactionId, ({ modal }) => Boolean(modal), 5_000);
+  const opened = (interactionId: string) => control.waitFor(interactionId, ({ modal }) => Boolean(modal));
   const upload = async (files: Record<string, string>, where: string): Promise<string[]> => {
     const uploads = Object.entries(files).map(([name, bytes]) =>
       control.uploadFile({ userId: ADA, channelId: where, name, bytes: Buffer.from(bytes) }),

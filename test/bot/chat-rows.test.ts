@@ -251,7 +251,7 @@ describe.each(CHAT_DOORS)('%s', (name) => {
     door.setDown(true);
     await oweNews(door.db, { kind: 'EXPIRY', shareId: share.id, subjectId: share.id, delaySeconds: 0 });
     const ofEnd = { where: { kind: 'EXPIRY', attempts: { gt: 0 }, leaseUntil: null } } as const;
-    await expect.poll(() => door.db.chatNotice.count(ofEnd), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => door.db.chatNotice.count(ofEnd)).toBe(1);
     door.setDown(false);
     await hasten('EXPIRY');
     await ada().told('patient.txt: the links end on');
@@ -262,7 +262,7 @@ describe.each(CHAT_DOORS)('%s', (name) => {
     await locker.query('BEGIN; LOCK TABLE chat_identity, seen_request IN ACCESS EXCLUSIVE MODE');
     const answer = ada().command('history');
     try {
-      await expect.poll(() => answer.isAcknowledged(), { timeout: 2_000 }).toBe(true);
+      await expect.poll(() => answer.isAcknowledged()).toBe(true);
     } finally {
       // Closed, it lets go of the tables.
       locker.release(true);

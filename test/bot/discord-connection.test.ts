@@ -22,7 +22,7 @@ afterEach(() => {
 
 afterAll(async () => {
   await discord.close();
-  await database.drop();
+  await database.release();
 });
 
 const start = (deps: TestDeps, settings = settingsFor(discord)) =>
@@ -48,7 +48,7 @@ test.each([
     expect(connected()).toBe(0);
     expect(messages(deps, 'warn')).toContain('no connection to Discord');
     Object.assign(discord.faults, { restDown: false, gatewayDown: false });
-    await expect.poll(connected, { timeout: 15_000 }).toBe(1);
+    await expect.poll(connected).toBe(1);
     await answered(help());
     await wait(1_500);
     expect(connected()).toBe(1);
@@ -63,7 +63,7 @@ test('survives an outage and says once that it began and ended', async () => {
   Object.assign(discord.faults, { restDown: true, gatewayDown: true });
   await wait(1_500);
   Object.assign(discord.faults, { restDown: false, gatewayDown: false });
-  await expect.poll(connected, { timeout: 15_000 }).toBe(1);
+  await expect.poll(connected).toBe(1);
   await answered(help());
   expect(messages(deps, 'warn')).toEqual(['connection to Discord lost']);
   expect(messages(deps, 'info').filter((message) => message === 'connected to Discord')).toHaveLength(2);
@@ -106,7 +106,7 @@ test('of two processes that hear the same interaction, one answers and the other
     .toContain('interaction is answered by another process');
   expect(discord.control.interaction(id)).toMatchObject({ followUps: [], history: { length: 2 } });
   await Promise.all(platforms.map((platform) => platform.stop()));
-  await another.drop();
+  await another.release();
 });
 
 test('asks for no intents', async () => {

@@ -78,7 +78,7 @@ export async function startRig() {
       await platform.stop();
       await notices.stop();
       await discord.close();
-      await database.drop();
+      await database.release();
     },
   };
 }

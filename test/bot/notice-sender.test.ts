@@ -11,7 +11,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 test('a database that does not answer is asked for one connection, not for another every two seconds', async () => {
   const listen = vi.fn(() => new Promise<never>(() => undefined));

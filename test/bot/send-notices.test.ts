@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await database.drop();
+  await database.release();
 });
 
 interface FakePlatform extends ChatPlatform {

@@ -15,7 +15,7 @@ afterEach(() => rig.stop());
 const control = () => rig.slack.control;
 const dm = () => control().messages({ userId: ADA, channelId: ADA_DM });
 const lastDm = (text: string) =>
-  control().waitFor(() => dm().findLast(({ blocks }) => JSON.stringify(blocks).includes(text)), 5_000);
+  control().waitFor(() => dm().findLast(({ blocks }) => JSON.stringify(blocks).includes(text)));
 const shares = () => rig.db.share.findMany({ include: { attachments: true, recipients: true } });
 
 describe('Share files by email, in the menu of a message (B2)', () => {
@@ -106,7 +106,7 @@ describe('a direct message (B2)', () => {
 
 describe('the Home tab', () => {
   const home = () => JSON.stringify(control().home({ userId: ADA })?.content.blocks ?? '');
-  const shows = (text: string) => control().waitFor(() => home().includes(text), 5_000);
+  const shows = (text: string) => control().waitFor(() => home().includes(text));
   const press = (actionId: string, value?: string) => {
     const viewId = control().home({ userId: ADA })!.id;
     return control().pressButton({ userId: ADA, viewId, actionId, ...(value ? { value } : {}) });

@@ -164,7 +164,7 @@ export class SlackBotRig {
   async stop(): Promise<void> {
     await this.stopBot();
     await this.slack.close();
-    await this.database.drop();
+    await this.database.release();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
@@ -209,7 +209,7 @@ export class SlackBotRig {
     const { control } = this.slack;
     const words = (): string => JSON.stringify(control.interaction(id).current?.blocks ?? '');
     await control
-      .waitFor(() => words().includes(text), 5_000)
+      .waitFor(() => words().includes(text))
       .catch(() => {
         throw new Error(`expected "${text}", but it says ${words()}`);
       });
@@ -219,10 +219,10 @@ export class SlackBotRig {
   /** The form that an interaction opened. */
   async form({ id }: Interaction): Promise<string> {
     const { control } = this.slack;
-    return control.waitFor(() => control.interaction(id).viewIds[0], 5_000);
+    return control.waitFor(() => control.interaction(id).viewIds[0]);
   }
 
-  async until<T>(look: () => Promise<T | null | false | 0 | undefined>, timeoutMs = 5_000): Promise<T> {
+  async until<T>(look: () => Promise<T | null | false | 0 | undefined>, timeoutMs = 30_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const seen = await look();

@@ -68,7 +68,7 @@ describe.each(DOORS)('by %s', (door) => {
 
     const home = () => control().home({ userId: ADA });
     const shows = (text: string) =>
-      control().waitFor(() => JSON.stringify(home()?.content.blocks ?? '').includes(text), 5_000);
+      control().waitFor(() => JSON.stringify(home()?.content.blocks ?? '').includes(text));
     control().openHome({ userId: ADA });
     await shows('1. direct.txt');
     const onHome = (actionId: string) =>

@@ -18,11 +18,11 @@ function homeOf(slack: () => LocalSlack, userId: string) {
       await control().waitFor(() => {
         const shown = control().home({ userId });
         return shown !== null && shown.hash !== before;
-      }, 5_000);
+      });
     },
     shows: async (text: string) => {
       await control()
-        .waitFor(() => reads().includes(text), 5_000)
+        .waitFor(() => reads().includes(text))
         .catch(() => {
           throw new Error(`expected "${text}", but it reads ${reads()}`);
         });
@@ -30,7 +30,7 @@ function homeOf(slack: () => LocalSlack, userId: string) {
     },
     press: (actionId: string) =>
       control().pressButton({ userId, viewId: control().home({ userId })!.id, actionId }),
-    form: ({ id }: { id: string }) => control().waitFor(() => control().interaction(id).viewIds[0], 5_000),
+    form: ({ id }: { id: string }) => control().waitFor(() => control().interaction(id).viewIds[0]),
     save: (viewId: string, values: Record<string, string>) =>
       control().submitView({ userId, viewId, values }),
   };
@@ -65,7 +65,7 @@ describe('by Socket Mode, for those whom the operator names', () => {
     expect(await ada.shows('Rules of this workspace')).toContain('Recipients: anybody');
     const viewId = await ada.form(ada.press('change-rules'));
     const wrong = await ada.save(viewId, { domains: 'example.com, nonsense', size: 'many' });
-    await rig.slack.control.waitFor(() => rig.slack.control.interaction(wrong.id).acknowledged, 5_000);
+    await rig.slack.control.waitFor(() => rig.slack.control.interaction(wrong.id).acknowledged);
     expect(rig.slack.control.views({ userId: ADA }).at(-1)?.errors).toEqual({
       domains: expect.stringContaining('These are none: nonsense.') as string,
       size: expect.stringContaining('Write a number of MB') as string,

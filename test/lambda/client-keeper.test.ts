@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(opened.map((client) => client.end().catch(() => undefined)));
-  await database.drop();
+  await database.release();
 });
 
 function createKeeper() {

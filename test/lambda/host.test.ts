@@ -36,7 +36,7 @@ describe.each([
   ['Postgres', false, false],
   [isRedisHere ? 'Redis' : `Redis (skipped: ${REDIS_HINT})`, true, !isRedisHere],
 ])('the mailer on %s', (_, onRedis, isSkipped) => {
-  describe.skipIf(isSkipped)('as it ships', { timeout: 60_000 }, () => {
+  describe.skipIf(isSkipped)('as it ships', () => {
     let mailerPath: string;
     let database: OpenTestDatabase;
     let redis: TestRedis | null;
@@ -54,7 +54,7 @@ describe.each([
     afterAll(async () => {
       await marks.close();
       await redis?.close();
-      await database.drop();
+      await database.release();
     });
 
     beforeEach(async () => {
@@ -222,7 +222,7 @@ describe.each([
   });
 });
 
-describe('the mailer on another machine than its SMTP server', { timeout: 60_000 }, () => {
+describe('the mailer on another machine than its SMTP server', () => {
   let database: OpenTestDatabase;
   let certificate: TestCertificate;
 
@@ -232,7 +232,7 @@ describe('the mailer on another machine than its SMTP server', { timeout: 60_000
 
   afterAll(async () => {
     await certificate.remove();
-    await database.drop();
+    await database.release();
   });
 
   test.each([

@@ -52,7 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await ses.close();
   await lambda.close();
-  await database.drop();
+  await database.release();
   await rm(dataDir, { recursive: true, force: true });
 });
 
@@ -191,8 +191,7 @@ describe('a mail that leaves through the local SES', () => {
       html: '<p>Hi</p>',
     });
   };
-  const untilState = (state: string) =>
-    expect.poll(async () => (await delivery()).state, { timeout: 15_000 }).toBe(state);
+  const untilState = (state: string) => expect.poll(async () => (await delivery()).state).toBe(state);
 
   test.each([
     ['bob@example.com', 'DELIVERED'],

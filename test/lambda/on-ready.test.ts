@@ -90,7 +90,7 @@ afterAll(async () => {
   await lambda.close();
   await secrets.close();
   await ses.close();
-  await database.drop();
+  await database.release();
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -280,8 +280,8 @@ describe('the real discord.js', () => {
     discord.faults.gatewayDown = true;
     await expect.poll(() => discord.control.state().gateway.connected).toBe(0);
     discord.faults.gatewayDown = false;
-    await expect.poll(() => discord.control.state().gateway.connected, { timeout: 15_000 }).toBe(1);
-  }, 20_000);
+    await expect.poll(() => discord.control.state().gateway.connected).toBe(1);
+  });
 
   test('on two replicas gets each interaction twice, and the second answer is refused', async () => {
     const second = await login(0);

@@ -44,7 +44,7 @@ afterEach(async () => {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
   await Promise.all(running.splice(0).map((postgres) => postgres.close()));
-  await expect.poll(() => isServerRunning(), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isServerRunning()).toBe(false);
   await rm(dataDir, { recursive: true, maxRetries: 10 });
 });
 
@@ -154,12 +154,12 @@ describe('the Postgres process', () => {
     const again = forkMain();
     await connectionStringOf(again);
     again.kill('SIGKILL');
-    await expect.poll(() => isServerRunning(), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => isServerRunning()).toBe(false);
   });
 
   test('begins anew after kill -9 in the middle of making the folder', async () => {
     const child = forkMain();
-    await expect.poll(() => unfinishedFolders(), { timeout: 20_000, interval: 10 }).toHaveLength(1);
+    await expect.poll(() => unfinishedFolders(), { interval: 10 }).toHaveLength(1);
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await readdir(dataDir)).not.toContain('cluster');

@@ -58,8 +58,7 @@ const mark = (name: string) =>
   );
 const names = () => received.map(({ record }) => record.s3.object.key.split('/')[1]);
 const outbox = () => readdir(join(s3.dataDir, 'outbox'));
-const eventually = (read: () => unknown, expected: unknown) =>
-  expect.poll(read, { timeout: 10_000 }).toEqual(expected);
+const eventually = (read: () => unknown, expected: unknown) => expect.poll(read).toEqual(expected);
 
 test('announces only keys with the suffix, in the shape of Amazon, and then empties the outbox', async () => {
   await s3.client.send(new PutObjectCommand({ Bucket: 'files', Key: 'shares/1/file.bin', Body: 'x' }));

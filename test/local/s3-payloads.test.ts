@@ -213,9 +213,9 @@ describe('clients that go away', () => {
     socket.write([`PUT ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n'));
     socket.write(Buffer.alloc(3_000_000));
     const data = join(s3.dataDir, 'buckets/files/data');
-    await expect.poll(async () => (await readdir(data)).length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(async () => (await readdir(data)).length).toBe(1);
     socket.destroy();
-    await expect.poll(async () => (await readdir(data)).length, { timeout: 5_000 }).toBe(0);
+    await expect.poll(async () => (await readdir(data)).length).toBe(0);
     expect(await storedText()).toBeUndefined();
   });
 

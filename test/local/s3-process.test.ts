@@ -88,7 +88,7 @@ test('survives kill -9: what was answered is there, what was not is gone, and th
     .send(new PutObjectCommand({ Bucket, Key: 'half', Body: endless, ContentLength: 9 * mib }))
     .catch(() => 'failed');
   const data = join(dataDir, 'buckets/files/data');
-  await expect.poll(async () => (await readdir(data)).length, { timeout: 10_000 }).toBe(4);
+  await expect.poll(async () => (await readdir(data)).length).toBe(4);
   await end(first.child, 'SIGKILL');
   expect(await hanging).toBe('failed');
   first.client.destroy();
@@ -113,7 +113,7 @@ test('survives kill -9: what was answered is there, what was not is gone, and th
   await expect(read('half')).rejects.toMatchObject({ name: 'NoSuchKey' });
   expect(await readdir(data)).toHaveLength(3);
   expect(await readdir(join(dataDir, 'buckets/files/objects'))).toHaveLength(2);
-  await expect.poll(() => invoked.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => invoked.length).toBe(1);
   expect(invoked[0]).toContain('"key":"shares/1/ready"');
   const { ETag } = await second.client.send(new UploadPartCommand({ ...parts, PartNumber: 2, Body: 'b' }));
   const Parts = [

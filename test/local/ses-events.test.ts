@@ -91,7 +91,7 @@ function published(): Published[] {
 }
 
 const types = () => published().map(({ eventType }) => eventType);
-const untilTypes = (...expected: string[]) => expect.poll(types, { timeout: 10_000 }).toEqual(expected);
+const untilTypes = (...expected: string[]) => expect.poll(types).toEqual(expected);
 const filesLeft = async () => (await readdir(join(dataDir, 'events'))).length;
 
 describe('a mail that was accepted', () => {
@@ -119,7 +119,7 @@ describe('a mail that was accepted', () => {
     await send('bounce@simulator.amazonses.com');
     await send('suppressionlist@simulator.amazonses.com');
     await send('complaint@simulator.amazonses.com');
-    await expect.poll(types, { timeout: 10_000 }).toHaveLength(7);
+    await expect.poll(types).toHaveLength(7);
     const bounces = published().flatMap(({ bounce }) => bounce ?? []);
     expect(bounces).toMatchObject([
       { bounceType: 'Permanent', bounceSubType: 'General' },
@@ -156,7 +156,7 @@ describe('an event', () => {
       } else succeed(records, response);
     };
     await send('bob@example.test');
-    await expect.poll(filesLeft, { timeout: 10_000 }).toBe(0);
+    await expect.poll(filesLeft).toBe(0);
     expect(types().filter((type) => type === 'Send').length).toBeGreaterThanOrEqual(2);
     expect(types()).toContain('Delivery');
     const done = calls.length;

@@ -161,7 +161,7 @@ test('the client reconnects when Slack recycles its connection', async () => {
   await slack.control.waitFor(() => slack.socketMode?.connectionCount() === 0);
   await connected;
   expect(slack.socketMode?.connectionCount()).toBe(1);
-}, 10_000);
+});
 
 function listen(to: App): void {
   to.command('/share', async ({ ack, respond, command }) => {

@@ -73,7 +73,7 @@ test('a migration whose record cannot be written is undone', async () => {
 test('a runner that is killed in the middle of a migration leaves nothing in the way', async () => {
   await writeMigration('3_slow', 'INSERT INTO "fruit" VALUES (3); SELECT pg_sleep(60)');
   const killed = expect(run()).rejects.toThrow();
-  await expect.poll(killSleeper, { timeout: 10_000 }).toBe(1);
+  await expect.poll(killSleeper).toBe(1);
   await killed;
   await writeMigration('3_slow', 'INSERT INTO "fruit" VALUES (3)');
   expect(await run()).toEqual(['3_slow']);
@@ -100,13 +100,13 @@ test('an older release runs on a newer schema', async () => {
   expect(await run()).toEqual([]);
 });
 
-test('Prisma finds nothing to do after us', { timeout: 60_000 }, async () => {
+test('Prisma finds nothing to do after us', async () => {
   await run();
   expect(await prisma('migrate', 'status')).toContain('Database schema is up to date');
   expect(await prisma('migrate', 'deploy')).toContain('No pending migrations to apply');
 });
 
-test('we find nothing to do after Prisma, and go on from there', { timeout: 60_000 }, async () => {
+test('we find nothing to do after Prisma, and go on from there', async () => {
   expect(await prisma('migrate', 'deploy')).toContain('2_second');
   expect(await run()).toEqual([]);
   expect(await fruit()).toEqual([1]);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await database.drop();
+  await database.release();
 });
 
 test('no column rounds a time: one rounded up lies ahead of now(), and what is due would not be due yet', async () => {

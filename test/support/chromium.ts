@@ -14,15 +14,15 @@ export function locateChromium(): Promise<string> {
   return unpackChromium(path.join(ROOT, 'node_modules/@sparticuz/chromium/unpacked'));
 }
 
-/** Unpacks it once into a folder, whole or not at all, however many ask at the same time. */
-export async function unpackChromium(folder: string): Promise<string> {
+/** Unpacks it once into a folder, whole or not at all, however many ask at the same time; `unpack` writes into TMPDIR. */
+export async function unpackChromium(folder: string, unpack = UNPACK): Promise<string> {
   const executable = path.join(folder, 'chromium');
   if (existsSync(executable)) return executable;
   const unfinished = await mkdtemp(`${folder}-`);
   try {
     // A process of its own: in this one TMPDIR is for everything else.
     const env = { ...process.env, TMPDIR: unfinished };
-    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', UNPACK], {
+    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', unpack], {
       cwd: ROOT,
       env,
     });

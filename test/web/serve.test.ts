@@ -22,4 +22,4 @@ test('a client that never ends its request does not keep the portal from stoppin
   await server.close();
   await cut;
   expect(client.destroyed).toBe(true);
-}, 15_000);
+});

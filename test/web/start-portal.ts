@@ -86,7 +86,7 @@ export async function startPortal({
     },
     async close() {
       await server.close();
-      await database.drop();
+      await database.release();
       await removeAssets();
     },
   };

@@ -39,7 +39,7 @@ describe.skipIf(!isRedisHere)(title, () => {
   afterAll(async () => {
     worker.kill('SIGKILL');
     await redis.close();
-    await database.drop();
+    await database.release();
   });
 
   async function expire(): Promise<string> {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 function createDeps() {
   const fetchers = fakeFetcher({ F1: Buffer.from('hello') });

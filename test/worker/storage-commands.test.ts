@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.remove()));
-  await database.drop();
+  await database.release();
 });
 
 async function run(...args: string[]): Promise<{ code: number | null; output: string }> {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await acceptShare(database.db, (await createAccount(database.db)).id);
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });

@@ -41,7 +41,7 @@ afterAll(async () => {
   platform.closeAllConnections();
   platform.close();
   await s3.remove();
-  await database.drop();
+  await database.release();
 });
 
 beforeEach(() => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 beforeEach(async () => {
   deps = testDeps(database);

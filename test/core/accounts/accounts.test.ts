@@ -6,6 +6,7 @@ import { checkReset, requestReset, resetPassword } from '../../../core/accounts/
 import { mintToken, type TokenPurpose } from '../../../core/links/tokens.js';
 import { createAccount } from '../../support/accounts.js';
 import { fakeLog, fakeMarks, fakePasswords, fakeRates, linkSecrets } from '../../support/fakes.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../support/open-test-database.js';
 
 const password = 'violet tractor jumps';
@@ -19,7 +20,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 beforeEach(async () => {
   await database.db.account.deleteMany();
@@ -138,7 +139,7 @@ describe('registering', () => {
     await database.db.$transaction(async (tx) => {
       await tx.account.update({ where: { id }, data: { confirmedAt: new Date() } });
       registering = register({ firstName: 'Mallory' });
-      await untilSomebodyWaits();
+      await untilWaiting(database);
     });
     await registering;
     expect(await accounts()).toMatchObject([{ id, firstName: 'Ann', confirmedAt: expect.any(Date) as Date }]);
@@ -340,17 +341,6 @@ describe('signing in', () => {
     });
   });
 });
-
-/** Until a statement waits for a row that another transaction holds. */
-async function untilSomebodyWaits(): Promise<void> {
-  for (;;) {
-    const { rowCount } = await database.pool.query(
-      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (rowCount) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 async function audit(accountId: string): Promise<string[]> {
   return (await database.db.auditEvent.findMany({ where: { accountId } })).map(({ action }) => action);

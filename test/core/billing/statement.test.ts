@@ -16,6 +16,7 @@ beforeAll(async () => {
   shareIds = [await acceptShare(db, accountId), await acceptShare(db, accountId)];
   await db.$executeRaw`ALTER TABLE usage_record DISABLE TRIGGER USER`;
   await db.usageRecord.deleteMany();
+  await db.$executeRaw`ALTER TABLE usage_record ENABLE TRIGGER USER`;
   const [first = '', second = ''] = shareIds;
   const line = (shareId: string, createdAt: string, data: Partial<Prisma.UsageRecordUncheckedCreateInput>) =>
     db.usageRecord.create({
@@ -54,7 +55,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 test('a statement holds the lines of its month in UTC, newest first, with their sums', async () => {
   const statement = await getStatement(database.db, accountId, '2026-10');

@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await pool.end();
-  await database.drop();
+  await database.release();
 });
 
 beforeEach(async () => {

@@ -6,6 +6,7 @@ import { mintToken } from '../../../core/links/tokens.js';
 import { revokeRecipient, revokeShare } from '../../../core/shares/revoke-share.js';
 import { createAccount } from '../../support/accounts.js';
 import { fakeLog, fakeQueue, fakeSigner, linkSecrets } from '../../support/fakes.js';
+import { untilWaiting } from '../../support/until-waiting.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../support/open-test-database.js';
 import { readyShare, slackFile } from '../../support/shares.js';
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 beforeEach(async () => {
   const { db } = database;
@@ -164,7 +165,7 @@ describe('a revoke that races downloads', () => {
     // A resend holds the recipient's row, which a revoke of the share does not need.
     const resend = await begin('SELECT 1 FROM recipient WHERE id = $1 FOR UPDATE', recipientId);
     const download = outcome(startDownload(deps(), token, fileId));
-    await untilWaiting();
+    await untilWaiting(database);
     await revokeShare(deps(), accountId, shareId);
     await resend.commit();
     expect(await download).toBe('refused');
@@ -177,7 +178,7 @@ describe('a revoke that races downloads', () => {
   ])('of %s and is about to commit is waited for', async (_, statement) => {
     const revoke = await begin(...statement());
     const download = outcome(startDownload(deps(), token, fileId));
-    await untilWaiting();
+    await untilWaiting(database);
     await revoke.commit();
     expect(await download).toBe('refused');
   });
@@ -202,14 +203,4 @@ async function begin(statement: string, id: string): Promise<{ commit(): Promise
       await client.end();
     },
   };
-}
-
-/** Until a statement of this database waits for a row. */
-async function untilWaiting(): Promise<void> {
-  await expect
-    .poll(
-      () => database.db.$queryRaw`
-        SELECT 1 AS waits FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    .toHaveLength(1);
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 beforeEach(async () => {
   accountId = (await createAccount(database.db)).id;

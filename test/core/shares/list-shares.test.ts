@@ -12,7 +12,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 describe('the history of an account', () => {
   test('comes newest first, in pages, each share once, and without those of others', async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 beforeEach(async () => {
   await database.db

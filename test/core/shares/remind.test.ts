@@ -17,7 +17,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 beforeEach(async () => {
   await database.db.share.updateMany({ data: { remindedAt: new Date() } });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 test('objects without a row go after a day; and so do marks of account mails; those with a row, young ones and marks of ready shares stay', async () => {
   const { db } = database;

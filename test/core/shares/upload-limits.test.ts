@@ -12,7 +12,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 
-afterAll(() => database.drop());
+afterAll(() => database.release());
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;

@@ -18,7 +18,7 @@ let email: string;
 beforeAll(async () => {
   database = await openTestDatabase();
 });
-afterAll(() => database.drop());
+afterAll(() => database.release());
 beforeEach(async () => {
   deps = testDeps(database);
   ({ id: accountId, email } = await createAccount(database.db));

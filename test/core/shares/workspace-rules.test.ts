@@ -150,7 +150,7 @@ describe('in the database', () => {
   beforeAll(async () => {
     database = await openTestDatabase();
   });
-  afterAll(() => database.drop());
+  afterAll(() => database.release());
   beforeEach(async () => {
     deps = testDeps(database);
     accountId = (await createAccount(database.db)).id;

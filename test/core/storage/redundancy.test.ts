@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.remove()));
-  await database.drop();
+  await database.release();
 });
 
 beforeEach(async () => {

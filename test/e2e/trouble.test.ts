@@ -19,6 +19,7 @@ import {
   startClamd,
   type TestClamd,
 } from '../support/start-clamd.js';
+import { setStorage, storageOf } from '../support/set-storage.js';
 import { sharedStack, shareStack } from '../support/shared-stack.js';
 import type { TestStack } from '../support/start-stack.js';
 
@@ -44,6 +45,7 @@ shareStack(async () => {
   if (!isClamdMissing) clamd = await startClamd();
   return {
     LEASE_SECONDS: '3',
+    S3_MIRRORS: '1',
     // What bad input goes beyond, and is.
     MAX_FILE_BYTES: '100000',
     BLOCKED_FILE_TYPES: '.Scr, vbs',
@@ -61,6 +63,10 @@ beforeAll(async () => {
 
 describe('bad input', async () => {
   await import('./bad-input.js');
+});
+
+describe('two copies of each file', async () => {
+  await import('./mirrors.js');
 });
 
 describe('a file that is not what was promised fails its share, in words', () => {
@@ -153,7 +159,7 @@ test('an upload of another size than announced is mailed and billed with its own
 });
 
 test('shares wait while storage is down, and are mailed once when it is back (B18, M13)', async () => {
-  await setFaults(stack.urls.s3, { failBuckets: { passalong: 'down' } });
+  for (const member of Object.keys(storageOf(stack))) await setStorage(stack, member, 'down');
   const waiting = await Promise.all(
     [slack, discord].map(async (person) => {
       const [name, to] = [`patient.${person.platform}.txt`, `storage.${person.platform}@example.com`];
@@ -170,7 +176,7 @@ test('shares wait while storage is down, and are mailed once when it is back (B1
     });
     expect(await mailsTo(stack.urls.inbox, to)).toEqual([]);
   }
-  await setFaults(stack.urls.s3, {});
+  for (const member of Object.keys(storageOf(stack))) await setStorage(stack, member, 'up');
   for (const { name, to, answer } of waiting) {
     await answer.waitFor(`Sent ${name}`);
     await expectDelivered(to, file(name));

@@ -102,7 +102,6 @@ test('an older release runs on a newer schema', async () => {
 
 test('Prisma finds nothing to do after us', async () => {
   await run();
-  expect(await prisma('migrate', 'status')).toContain('Database schema is up to date');
   expect(await prisma('migrate', 'deploy')).toContain('No pending migrations to apply');
 });
 

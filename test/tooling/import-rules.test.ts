@@ -110,16 +110,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe('the import rules', () => {
-  test('let every lawful import pass', async () => {
-    await write(lawful);
-    for (const config of [written, runtime]) {
-      const { summary } = await cruise(config);
-      expect(summary.violations).toEqual([]);
-      expect(summary.totalCruised).toBeGreaterThanOrEqual(Object.keys(lawful).length);
-    }
-  });
-
-  test('report every planted violation by the name of its rule', async () => {
+  test('report every planted violation by the name of its rule, and let every lawful import pass', async () => {
     await write({ ...lawful, ...accomplices });
     await write(Object.fromEntries(planted.map(([, , path, text]) => [path, text])));
     for (const config of [written, runtime]) {
@@ -128,6 +119,7 @@ describe('the import rules', () => {
       const expected = planted.filter(([of]) => of === config).map(([, rule, path]) => `${rule}: ${path}`);
       expect(reported).toEqual(expect.arrayContaining(expected));
       expect(summary.violations.filter(({ from }) => from in lawful)).toEqual([]);
+      expect(summary.totalCruised).toBeGreaterThanOrEqual(Object.keys(lawful).length + planted.length);
     }
   });
 

@@ -21,8 +21,8 @@ export default defineConfig({
     // Node 20 is the floor; the SDK's notice about later releases says nothing about a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'forks',
-    // Twice the cores that there are at least: many tests wait for processes, a browser or a timeout.
-    maxWorkers: 4,
+    // One more than the two cores that there are at least: many tests wait for processes, a browser or a timeout.
+    maxWorkers: 3,
     // Modules are loaded once for many files: none keeps a state of its own, and none is mocked.
     isolate: false,
     sequence: { sequencer: LongestFirst },

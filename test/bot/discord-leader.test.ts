@@ -11,7 +11,8 @@ import { openTestDatabase, type OpenTestDatabase } from '../support/open-test-da
 import { startBot, type BotProcess } from '../support/start-bot.js';
 import { ADA, APPLICATION_ID, GENERAL, settingsFor, testDeps, TOKEN, type TestDeps } from './discord-rig.js';
 
-const TAKEN_OVER_WITHIN_MS = 10_000;
+/** Ten times what it takes: test/bench/failover.ts measures that. */
+const PATIENCE_MS = 60_000;
 
 /** More than a leader's beat, which tells a standby where it is. */
 const BEAT_MS = 2_000;
@@ -92,16 +93,15 @@ const expectOneAnswer = (id: string) => {
 const statuses = () => platforms.map(({ status }) => status?.());
 const messages = ({ log }: TestDeps) => log.lines.map(({ message }) => message);
 
-/** How long until a command is answered; one that nobody hears fails after 3 s, so a new one is sent often. */
-async function timeToAnswer(): Promise<number> {
+/** Until a command is answered; one that nobody hears fails after 3 s, so a new one is sent often. */
+async function untilAnswered(): Promise<void> {
   const startedAt = performance.now();
   const sent: string[] = [];
   while (!sent.some(isAnswered)) {
-    if (performance.now() - startedAt > 2 * TAKEN_OVER_WITHIN_MS) throw new Error('nobody answers');
+    if (performance.now() - startedAt > PATIENCE_MS) throw new Error('nobody answers');
     sent.push(help());
     await wait(100);
   }
-  return performance.now() - startedAt;
 }
 
 test('of two bots one holds the gateway, and each command is answered once', async () => {
@@ -137,26 +137,22 @@ test('bots of two applications share a database and do not wait for each other',
   await another.close();
 });
 
-test('a leader that is killed is followed within 10 s, and the mention that came meanwhile is answered', async () => {
+test('a leader that is killed is followed, and the mention that came meanwhile is answered', async () => {
   const [leader] = await startPair();
   await leader.end('SIGKILL');
   const { channelId } = discord.control.openDirectMessage({ userId: ADA });
   discord.control.postMessage({ userId: ADA, channelId, content: 'help' });
-  const tookMs = await timeToAnswer();
-  process.stdout.write(`followed after kill -9 in ${Math.round(tookMs)} ms\n`);
-  expect(tookMs).toBeLessThan(TAKEN_OVER_WITHIN_MS);
+  await untilAnswered();
   expect(gateway()).toEqual({ connected: 1, identifies: 1 });
   await expect
     .poll(() => discord.control.messages({ channelId }).filter(({ content }) => content.includes('/share')))
     .toHaveLength(1);
 });
 
-test('a leader that is frozen is followed within 10 s, and has lost the gateway when it thaws', async () => {
+test('a leader that is frozen is followed, and has lost the gateway when it thaws', async () => {
   const [leader] = await startPair();
   leader.child.kill('SIGSTOP');
-  const tookMs = await timeToAnswer();
-  process.stdout.write(`followed after a freeze in ${Math.round(tookMs)} ms\n`);
-  expect(tookMs).toBeLessThan(TAKEN_OVER_WITHIN_MS);
+  await untilAnswered();
   leader.child.kill('SIGCONT');
   await expect.poll(() => leader.output()).toContain('does not lead Discord: no database connection');
   await expect.poll(() => leader.output()).toContain('"stands by for Discord"');
@@ -179,7 +175,7 @@ test('a leader whose lock session is ended gives up the gateway, and one of the 
   expect(rowCount).toBe(1);
   await expect.poll(() => messages(all[0])).toContain('does not lead Discord: no database connection');
   await expect.poll(() => statuses().sort()).toEqual(['leads Discord', 'stands by for Discord']);
-  await timeToAnswer();
+  await untilAnswered();
   expect(gateway()).toEqual({ connected: 1, identifies: 1 });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { safePath } from '../../web/safe-path.js';
+import { anyText } from '../support/any-text.js';
 
 const BASE = 'https://portal.test';
 
@@ -25,7 +26,7 @@ test('whatever is asked for, a browser stays with us', () => {
     'é',
   );
   const wanted = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.webUrl(),
     fc.array(piece).map((pieces) => pieces.join('')),
   );

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cleanFileName } from '../../../core/shares/file-name.js';
+import { anyText } from '../../support/any-text.js';
 
 describe('a file name', () => {
   test.each([
@@ -38,7 +39,7 @@ describe('a file name', () => {
 
   test('of any text is safe in a path, a header and a page, and does not change again', () => {
     const piece = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.constantFrom(
         '../',
         '.',

@@ -70,12 +70,8 @@ export interface DiscordControl {
   /** Any event at all, to every session. */
   dispatch: (name: string, data: object) => void;
   interaction: (id: string) => InteractionView;
-  /** Waits until the interaction looks as wanted; rejects with its last state after `timeoutMs` (5,000). */
-  waitFor: (
-    id: string,
-    isReached: (it: InteractionView) => boolean,
-    timeoutMs?: number,
-  ) => Promise<InteractionView>;
+  /** Waits until the interaction looks as wanted; rejects with its last state after 30 s. */
+  waitFor: (id: string, isReached: (it: InteractionView) => boolean) => Promise<InteractionView>;
   /** The messages of a channel that everyone sees, and the ephemeral ones of `userId` if given. */
   messages: (of: { channelId: string; userId?: string | undefined }) => MessageObject[];
   /** Everything that one person sees. */

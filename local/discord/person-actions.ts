@@ -16,6 +16,8 @@ import type { Command } from './validate-command.js';
 import { allComponents, type Component } from './validate-message.js';
 import { findDirectMessageChannel, type Channel, type StoredMessage, type World } from './world.js';
 
+/** Of what drives a person, on a machine that does much else. */
+const PATIENCE_MS = 30_000;
 const POLL_MS = 15;
 const BUTTON = 2;
 const STRING_SELECT = 3;
@@ -120,8 +122,8 @@ export function createPersonActions(
 
     interaction: interactions.view,
 
-    waitFor: async (id, isReached, timeoutMs = 30_000) => {
-      const endsAtMs = Date.now() + timeoutMs;
+    waitFor: async (id, isReached) => {
+      const endsAtMs = Date.now() + PATIENCE_MS;
       for (;;) {
         const view = interactions.view(id);
         if (isReached(view)) return view;

@@ -90,6 +90,8 @@ function serverArguments(clusterDir: string, port: number, isDurable: boolean): 
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '200',
+    // In the data folder, not in /dev/shm, where a server that was killed would leave it for ever.
+    dynamic_shared_memory_type: 'mmap',
     timezone: 'UTC',
     log_timezone: 'UTC',
     ...(isDurable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),

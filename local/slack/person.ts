@@ -172,13 +172,13 @@ function controlOf(world: SlackWorld) {
       return { people: PEOPLE, channels, files, interactions, events, authorizationSeenElsewhere };
     },
 
-    /** Waits until `look` returns something truthy. @throws Error after `timeoutMs` */
-    async waitFor<T>(look: () => T | false | '' | null | undefined, timeoutMs = 30_000): Promise<T> {
-      const deadline = Date.now() + timeoutMs;
+    /** Waits until `look` returns something truthy. @throws Error after 30 s */
+    async waitFor<T>(look: () => T | false | '' | null | undefined): Promise<T> {
+      const deadline = Date.now() + 30_000;
       for (;;) {
         const seen = look();
         if (seen) return seen;
-        if (Date.now() > deadline) throw new Error(`not seen within ${timeoutMs} ms: ${String(look)}`);
+        if (Date.now() > deadline) throw new Error(`not seen within 30 s: ${String(look)}`);
         await delay(10);
       }
     },

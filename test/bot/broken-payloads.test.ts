@@ -491,7 +491,7 @@ test('Discord gets an answer to every interaction that has its id, token and kin
       });
       if (touched.some((place) => IDENTIFYING.test(place))) return;
       const isAnswered = (it: { acknowledged: boolean }) => it.acknowledged;
-      await discord.control.waitFor(interactionId, isAnswered, ACK_MS);
+      await discord.control.waitFor(interactionId, isAnswered);
     }),
     { seed: SEED, numRuns: 200, endOnFailure: false },
   );

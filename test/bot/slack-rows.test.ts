@@ -28,12 +28,10 @@ describe.each(DOORS)('by %s', (door) => {
       return made.length === count && made;
     });
   const directly = (text: string) =>
-    control().waitFor(
-      () =>
-        control()
-          .messages({ userId: ADA, channelId: ADA_DM })
-          .findLast(({ blocks }) => JSON.stringify(blocks).includes(text)),
-      5_000,
+    control().waitFor(() =>
+      control()
+        .messages({ userId: ADA, channelId: ADA_DM })
+        .findLast(({ blocks }) => JSON.stringify(blocks).includes(text)),
     );
   const submit = (viewId: string, values: Record<string, string>, fileIds: string[] = []) =>
     control().submitView({

@@ -1,13 +1,13 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startPostgres, type RunningPostgres } from '../../local/postgres/start-postgres.js';
 import { getBuilt } from '../support/get-built.js';
+import { testDataFolder } from '../support/test-data-folder.js';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -20,7 +20,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   script = await getBuilt('local/postgres.js');
-  made = await mkdtemp(path.join(tmpdir(), 'passalong-postgres-test-'));
+  made = await mkdtemp(path.join(testDataFolder(), 'passalong-postgres-test-'));
   const postgres = await startPostgres({ dataDir: made, port: 0, durable: false, database: 'app' });
   await postgres.close();
 });
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(path.join(tmpdir(), 'passalong-postgres-test-'));
+  dataDir = await mkdtemp(path.join(testDataFolder(), 'passalong-postgres-test-'));
 });
 
 /** With its owners, whoever they are. */
@@ -98,7 +98,7 @@ describe('startPostgres', () => {
   test('shows what Postgres said when it does not start', async () => {
     await copyMade();
     const { port } = await start();
-    const other = await mkdtemp(path.join(tmpdir(), 'passalong-postgres-test-'));
+    const other = await mkdtemp(path.join(testDataFolder(), 'passalong-postgres-test-'));
     await copyMade(other);
     const options = { dataDir: other, port, durable: false, database: 'app' };
     await expect(startPostgres(options)).rejects.toThrow(/did not start[^]*Address already in use/);

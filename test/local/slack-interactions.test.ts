@@ -21,7 +21,6 @@ test('docs.slack.dev/interactivity/handling-user-interaction: no acknowledgement
   const { id } = rig.command();
   const seen = await rig.slack.control.waitFor(
     () => rig.slack.control.interaction(id).failed && rig.slack.control.interaction(id),
-    5000,
   );
   expect(seen).toMatchObject({ failed: 'operation_timeout', acknowledged: false });
   await new Promise((done) => setTimeout(done, 400));

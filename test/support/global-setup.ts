@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../local/postgres/start-postgres.js';
 import { applyMigrations } from '../../prisma/migrate.js';
+import { findQuickestFolder, testDataFolder } from './test-data-folder.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,6 +21,7 @@ const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.me
 
 /** Runs once before all tests: on the server of TEST_DATABASE_URL, or on one of its own that lives as long as the run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  process.env['TEST_DATA_FOLDER'] ??= await findQuickestFolder();
   const given = process.env.TEST_DATABASE_URL;
   const server = given ? { connectionString: given, stop: async () => {} } : await startServer();
   const template = `passalong_template_${randomBytes(8).toString('hex')}`;
@@ -42,19 +43,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function startServer(): Promise<{ connectionString: string; stop: () => Promise<void> }> {
-  const dataDir = await mkdtemp(path.join(await quickestFolder(), 'passalong-test-'));
+  const dataDir = await mkdtemp(path.join(testDataFolder(), 'passalong-test-'));
   const postgres = await startPostgres({ dataDir, port: 0, durable: false, database: 'postgres' });
   const stop = async () => {
     await postgres.close();
     await rm(dataDir, { recursive: true, force: true });
   };
   return { connectionString: postgres.connectionString, stop };
-}
-
-/** Memory, where Linux has it as a folder and not only a container's 64 MB: a database is some 300 files to make. */
-async function quickestFolder(): Promise<string> {
-  const space = await statfs('/dev/shm').catch(() => undefined);
-  return space && space.bavail * space.bsize > 2 ** 30 ? '/dev/shm' : tmpdir();
 }
 
 async function runAsAdmin(connectionString: string, statement: string): Promise<void> {

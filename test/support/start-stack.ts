@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { findFreePorts } from '../../local/start/ports.js';
 import { getBuilt } from './get-built.js';
 import { isAlive, listTree } from './process-tree.js';
+import { testDataFolder } from './test-data-folder.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const READY_MS = 90_000;
@@ -97,7 +97,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
 
 /** A folder for a stack's data. As root, Postgres runs as another user, who must be able to enter it. */
 export async function makeDataDir(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'passalong-e2e-'));
+  const folder = await mkdtemp(path.join(testDataFolder(), 'passalong-e2e-'));
   await chmod(folder, 0o711);
   return folder;
 }

@@ -9,7 +9,6 @@ export function describeCluster(cluster: Cluster, settings: Settings, start: Sta
   const { urls, ports, certificatePath } = cluster;
   const pids = cluster.pids();
   const nginxDir = path.dirname(certificatePath);
-  const dataDir = path.relative('', settings.DATA_DIR) || '.';
   const each = (name: string, known: readonly number[] = []): string =>
     Object.keys(pids)
       .filter((service) => service.startsWith(`${name}-`))
@@ -39,8 +38,14 @@ export function describeCluster(cluster: Cluster, settings: Settings, start: Sta
     ],
     next: [
       `sign in at ${urls.portal}, and kill -9 ${pids['portal-1']}: nobody notices, and it is started again`,
-      `tail -f ${path.relative('', nginxDir)}/access.log  (which portal answers, and what was asked twice)`,
-      `DATA_DIR=${dataDir} NODE_EXTRA_CA_CERTS=${path.relative('', certificatePath)} npm run demo`,
+      `tail -f ${fromHere(nginxDir)}/access.log  (which portal answers, and what was asked twice)`,
+      `DATA_DIR=${fromHere(settings.DATA_DIR)} NODE_EXTRA_CA_CERTS=${fromHere(certificatePath)} npm run demo`,
     ],
   });
+}
+
+/** As somebody would type it in the folder where the command runs. */
+function fromHere(file: string): string {
+  const relative = path.relative('', file);
+  return relative.startsWith('..') ? file : relative || '.';
 }

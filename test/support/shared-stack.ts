@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { startStack, type TestStack } from './start-stack.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
@@ -16,9 +16,10 @@ export function shareStack(settings: () => Promise<Record<string, string>>): voi
   });
 
   afterAll(async () => {
-    await shared?.stop();
+    const ended = await shared?.stop();
     shared = undefined;
     await database.drop();
+    expect(ended?.leftovers).toEqual([]);
   });
 }
 

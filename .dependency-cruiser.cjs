@@ -97,7 +97,7 @@ module.exports = {
       name: 'only-tests-import-local',
       comment: 'Nothing that ships knows that it may run on a bare machine.',
       severity: 'error',
-      from: { pathNot: '^(local|test)/' },
+      from: { pathNot: '^(local|test|infra/test)/' },
       to: { path: '^local/' },
     },
     {
@@ -122,7 +122,7 @@ module.exports = {
       name: 'nothing-imports-tests',
       comment: 'Tests import the product, never the other way round.',
       severity: 'error',
-      from: { pathNot: '^test/' },
+      from: { pathNot: '^(test|infra/test)/' },
       to: { path: '^test/' },
     },
     {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { printFact, printFigure, printHeading } from './parts/report.js';
 
-const SERVICES = ['redis-server', 'clamd', 'nginx', 'ceph-mon', 'aiosmtpd', 'systemd-analyze'];
+const SERVICES = ['redis-server', 'clamd', 'nginx', 'ceph-mon', 'aiosmtpd'];
 
 printHeading('test-suite: `npm test` as a whole', [
   `as on a machine without services: ${SERVICES.join(', ')} are hidden, and what needs them is skipped by name`,

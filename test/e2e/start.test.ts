@@ -8,6 +8,7 @@ import { discordPerson, slackPerson } from '../support/chat-people.js';
 import { listMails, waitForMail } from '../support/inbox.js';
 import { isAlive } from '../support/process-tree.js';
 import { makeDataDir, runCommand, runStart, startStack, type TestStack } from '../support/start-stack.js';
+import { describeMainPath } from './main-path.js';
 
 const ADA = { slack: 'U0ADA00001', discord: '100100000000000001' };
 
@@ -37,6 +38,8 @@ afterAll(async () => {
   await stack.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
+
+describeMainPath('on Postgres', () => stack);
 
 describe('npm start', () => {
   test.runIf(process.platform === 'linux')('runs as an ordinary user', async () => {

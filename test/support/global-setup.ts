@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../../local/postgres/start-postgres.js';
 import { applyMigrations } from '../../prisma/migrate.js';
+import { queryOnce } from './query-once.js';
 import { findQuickestFolder, testDataFolder } from './test-data-folder.js';
 
 declare module 'vitest' {
@@ -26,11 +26,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = given ? { connectionString: given, stop: async () => {} } : await startServer();
   const template = `passalong_template_${randomBytes(8).toString('hex')}`;
   const stop = async (): Promise<void> => {
-    await runAsAdmin(server.connectionString, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
+    await queryOnce(server.connectionString, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
     await server.stop();
   };
   try {
-    await runAsAdmin(server.connectionString, `CREATE DATABASE ${template}`);
+    await queryOnce(server.connectionString, `CREATE DATABASE ${template}`);
     const connectionString = Object.assign(new URL(server.connectionString), { pathname: template }).href;
     await applyMigrations({ connectionString, migrationsDir });
   } catch (error) {
@@ -50,14 +50,4 @@ async function startServer(): Promise<{ connectionString: string; stop: () => Pr
     await rm(dataDir, { recursive: true, force: true });
   };
   return { connectionString: postgres.connectionString, stop };
-}
-
-async function runAsAdmin(connectionString: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

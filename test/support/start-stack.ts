@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { findFreePorts } from '../../local/start/ports.js';
 import { getBuilt } from './get-built.js';
 import { isAlive, listTree } from './process-tree.js';
+import { queryOnce } from './query-once.js';
 import { testDataFolder } from './test-data-folder.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -78,7 +79,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
     dataDir,
     output,
     readPids: async () => (await readRunning()).pids,
-    query: (statement, values) => query(running.productEnv['DATABASE_URL'] ?? '', statement, values),
+    query: (statement, values) => queryOnce(running.productEnv['DATABASE_URL'] ?? '', statement, values),
     async stop(signal = 'SIGTERM') {
       const tree = child.pid === undefined ? [] : listTree(child.pid);
       child.kill(signal);
@@ -237,18 +238,4 @@ async function survivors(pids: readonly number[]): Promise<number[]> {
 
 function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-async function query<T extends pg.QueryResultRow>(
-  connectionString: string,
-  statement: string,
-  values: unknown[] = [],
-): Promise<T[]> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    return (await client.query<T>(statement, values)).rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -3,7 +3,6 @@ import { mkdtemp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { getBuilt } from './get-built.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -26,7 +25,6 @@ export interface Artefact {
 
 /** Builds the artefact of this machine's architecture, and unpacks it where no other `node_modules` is above it. */
 export async function unpackArtefact(): Promise<Artefact> {
-  await getBuilt('web.js');
   const { stdout } = await run(process.execPath, [path.join(ROOT, 'infra/artefact/build-artefact.mjs')]);
   const folder = path.join(await mkdtemp(path.join(tmpdir(), 'passalong-artefact-test-')), 'passalong');
   await mkdir(folder);

@@ -1,39 +1,44 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startPostgres, type RunningPostgres } from '../../local/postgres/start-postgres.js';
 import { findFreePorts } from '../../local/start/ports.js';
-import { startTestS3, type TestS3 } from '../local/s3-support.js';
-import { unpackArtefact, type Artefact } from '../support/artefact.js';
-import { startProcess, type RunningProcess } from '../support/start-process.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { startTestS3, type TestS3 } from '../../test/local/s3-support.js';
+import { queryOnce } from '../../test/support/query-once.js';
+import { startProcess, type RunningProcess } from '../../test/support/start-process.js';
+import { unpackArtefact, type Artefact } from './unpack-artefact.js';
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const ROLES = ['web', 'worker', 'bot', 'mailer'];
 
 let artefact: Artefact;
-let database: TestDatabase;
+let postgres: RunningPostgres;
+let dataDir: string;
 let s3: TestS3;
 
 beforeAll(async () => {
-  [artefact, database, s3] = await Promise.all([
+  dataDir = await mkdtemp(path.join(tmpdir(), 'passalong-artefact-data-'));
+  [artefact, postgres, s3] = await Promise.all([
     unpackArtefact(),
-    createTestDatabase('template0'),
+    startPostgres({ dataDir, port: 0, durable: false, database: 'passalong' }),
     startTestS3(),
   ]);
 });
 
 afterAll(async () => {
   await s3.remove();
-  await database.drop();
-  await rm(path.dirname(artefact.folder), { recursive: true, force: true });
+  await postgres.close();
+  for (const folder of [dataDir, path.dirname(artefact.folder)])
+    await rm(folder, { recursive: true, force: true });
 });
 
 /** What stands in /etc/passalong/passalong.env, and nothing else: not even a PATH. */
 const settings = (): Record<string, string> => ({
   NODE_ENV: 'production',
-  DATABASE_URL: database.connectionString,
+  DATABASE_URL: postgres.connectionString,
   READY_MARKS: 'queue',
   S3_BUCKET: 'files',
   S3_ENDPOINT: s3.url,
@@ -58,7 +63,9 @@ function migrate(): Promise<{ stdout: string }> {
 }
 
 test('the artefact has a version, says how large it is, and carries Node 24', async () => {
-  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+  const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const said = await readFile(path.join(artefact.folder, 'VERSION'), 'utf8');
   expect(said.trim()).toMatch(new RegExp(`^${version.replaceAll('.', '\\.')}(\\+[0-9a-f]{12}(\\.dirty)?)?$`));
   expect(artefact.said).toContain(said.trim());
@@ -72,7 +79,8 @@ test('the artefact has a version, says how large it is, and carries Node 24', as
 });
 
 test('the packages that it carries are those that the product was tested with', async () => {
-  const read = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as PackageFile;
+  const read = async (file: string) =>
+    JSON.parse(await readFile(path.join(ROOT, file), 'utf8')) as PackageFile;
   const [product, runtime] = await Promise.all([
     read('package.json'),
     read('infra/artefact/runtime/package.json'),
@@ -87,10 +95,7 @@ describe('with nothing but its own files', () => {
     expect(first).toHaveLength(1);
     expect(first[0]).toMatch(/\nThe database is up to date\.\n$/);
     expect((await migrate()).stdout).toBe('The database was up to date.\n');
-    const client = new pg.Client({ connectionString: database.connectionString });
-    await client.connect();
-    expect((await client.query('SELECT 1 FROM share')).rowCount).toBe(0);
-    await client.end();
+    expect(await queryOnce(postgres.connectionString, 'SELECT 1 FROM share')).toEqual([]);
   });
 
   test('its portal is healthy, and shows a page with all of its files', async () => {

@@ -28,7 +28,7 @@ import { startDiscord, type LocalDiscord } from '../../local/discord/start-disco
 import { startSlack, type LocalSlack } from '../../local/slack/start-slack.js';
 import { findSerious } from '../support/find-serious.js';
 import { getBuilt } from '../support/get-built.js';
-import { openBrowser, openVisitor, type Visitor } from '../support/open-browser.js';
+import { openBrowser, openVisitor, turnPage, type Visitor } from '../support/open-browser.js';
 
 // Apps of the tests' own, which use what ours does not use yet: the console shows what the doubles accept.
 
@@ -87,6 +87,7 @@ beforeAll(async () => {
   await ready;
   local = await startConsole({ port: 0, assetsDir, slackUrl: slack.url, discordUrl: discord.url });
   browser = await openBrowser();
+  visitor = await openVisitor(browser, [local.url]);
 });
 
 afterAll(async () => {
@@ -100,18 +101,17 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-afterEach(async () => {
+afterEach(() => {
   expect(visitor.complaints).toEqual([]);
-  await visitor.context.close();
 });
 
 async function open(where: string): Promise<Page> {
   heard = [];
   answer = () => ({});
   react = () => Promise.resolve();
-  visitor = await openVisitor(browser, [local.url]);
-  await visitor.page.goto(`${local.url}/#${where}`);
-  return visitor.page;
+  const page = await turnPage(visitor);
+  await page.goto(`${local.url}/#${where}`);
+  return page;
 }
 
 async function call(method: string, args: object): Promise<void> {

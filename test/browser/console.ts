@@ -1,8 +1,8 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findSerious } from '../support/find-serious.js';
 import { linkIn, waitForMail } from '../support/inbox.js';
-import { openBrowser, openVisitor, type Visitor } from '../support/open-browser.js';
+import { openBrowser, openVisitor, turnPage, type Visitor } from '../support/open-browser.js';
 import { sharedStack } from '../support/shared-stack.js';
 import type { TestStack } from '../support/start-stack.js';
 
@@ -15,18 +15,17 @@ let visitor: Visitor;
 beforeAll(async () => {
   stack = sharedStack();
   browser = await openBrowser();
+  visitor = await openVisitor(browser, [stack.urls.console, stack.urls.inbox, stack.urls.portal]);
 });
 
 afterAll(async () => {
   await browser.close();
 });
 
-afterEach(() => visitor.context.close());
-
-async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-  visitor = await openVisitor(browser, [stack.urls.console, stack.urls.inbox, stack.urls.portal], options);
-  await visitor.page.goto(`${stack.urls.console}/#${path}`);
-  return visitor.page;
+async function open(path: string): Promise<Page> {
+  const page = await turnPage(visitor);
+  await page.goto(`${stack.urls.console}/#${path}`);
+  return page;
 }
 
 const file = (name: string) => ({
@@ -184,7 +183,8 @@ describe('axe finds nothing serious, in the light and in the dark,', () => {
     ['on a desktop', 1280],
     ['on a telephone', 390],
   ])('%s, and nothing is wider than the window', async (_name, width) => {
-    const page = await open(`/slack/${ADA}/${GENERAL}`, { viewport: { width, height: 844 } });
+    const page = await open(`/slack/${ADA}/${GENERAL}`);
+    await page.setViewportSize({ width, height: 844 });
     const check = async (where: string): Promise<void> => {
       expect(await findSerious(page), where).toEqual([]);
       const widest = await page.evaluate<number>('document.documentElement.scrollWidth');

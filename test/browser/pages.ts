@@ -102,21 +102,24 @@ test.each([
   await context.close();
 });
 
-test.each([
-  [390, '/billing'],
-  [700, '/billing'],
-  [800, '/billing'],
-  [390, '/shares'],
-  [390, 'link'],
-])('at %d pixels nothing of %s is cut', async (width, name) => {
-  const { context, page } = await open({ viewport: { width, height: 800 }, storageState: session });
-  await page.goto(new URL(pages[name] ?? name, stack.urls.portal).href);
-  const cut = await page.evaluate<string[]>(`
-    [...document.querySelectorAll('main *')]
-      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 || element.scrollWidth > innerWidth)
-      .map((element) => element.outerHTML)
-  `);
-  expect(cut).toEqual([]);
+test('on a narrow screen nothing is cut', async () => {
+  const { context, page } = await open({ storageState: session });
+  for (const [width, name] of [
+    [390, '/billing'],
+    [700, '/billing'],
+    [800, '/billing'],
+    [390, '/shares'],
+    [390, 'link'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(new URL(pages[name] ?? name, stack.urls.portal).href);
+    const cut = await page.evaluate<string[]>(`
+      [...document.querySelectorAll('main *')]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 || element.scrollWidth > innerWidth)
+        .map((element) => element.outerHTML)
+    `);
+    expect(cut, `${name} at ${width} pixels`).toEqual([]);
+  }
   await context.close();
 });
 

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { text } from '../../core/messages/messages.js';
 import { call, waitFor } from '../../local/demo/entrance.js';
 import { linkIn, mailsTo, waitForMail } from '../support/inbox.js';
-import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
+import { openBrowser, openVisitor, signInAs, turnPage, type Visitor } from '../support/open-browser.js';
 import { sharedStack } from '../support/shared-stack.js';
 import type { TestStack } from '../support/start-stack.js';
 
@@ -16,7 +16,6 @@ const MAX_FILE_BYTES = 20 * MIB;
 
 let stack: TestStack;
 let browser: Browser;
-let session: BrowserContextOptions['storageState'];
 let visitor: Visitor;
 let page: Page;
 let folder: string;
@@ -27,10 +26,8 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'passalong-files-'));
   stack = sharedStack();
   browser = await openBrowser();
-  const first = await open();
-  await signInAs(first.page, stack.urls.portal, stack.account);
-  session = await first.context.storageState();
-  await first.context.close();
+  visitor = await openVisitor(browser, [stack.urls.portal, stack.urls.s3]);
+  await signInAs(visitor.page, stack.urls.portal, stack.account);
 });
 
 afterAll(async () => {
@@ -38,22 +35,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-afterEach(async () => {
-  await setStorage({});
-  await visitor.context.close();
-});
-
-async function open(): Promise<Visitor> {
-  visitor = await openVisitor(
-    browser,
-    [stack.urls.portal, stack.urls.s3],
-    session ? { storageState: session } : {},
-  );
-  return visitor;
-}
+afterEach(() => setStorage({}));
 
 async function openForm(): Promise<void> {
-  ({ page } = await open());
+  page = await turnPage(visitor);
   await page.goto(`${stack.urls.portal}/shares/new`);
 }
 

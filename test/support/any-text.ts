@@ -8,3 +8,11 @@ export function anyText(constraints: { maxLength?: number } = {}): fc.Arbitrary<
     .map((code) => String.fromCodePoint(code));
   return fc.string({ ...constraints, unit });
 }
+
+/** As `fc.webUrl()`, which makes its paths with that unit. */
+export function anyUrl(): fc.Arbitrary<string> {
+  const path = fc.array(anyText({ maxLength: 10 }).map(encodeURIComponent), { maxLength: 5 });
+  return fc
+    .tuple(fc.constantFrom('http', 'https'), fc.webAuthority(), path)
+    .map(([scheme, authority, segments]) => `${scheme}://${[authority, ...segments].join('/')}`);
+}

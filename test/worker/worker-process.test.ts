@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createS3Member } from '../../adapters/s3-member.js';
 import { createShare } from '../../core/shares/create-share.js';
 import { revokeShare } from '../../core/shares/revoke-share.js';
@@ -24,7 +24,10 @@ let platform: Server;
 /** What the platform does with a request for a file. */
 let serve: (response: ServerResponse) => void;
 let requests = 0;
-let workers: ChildProcess[] = [];
+/** The last that was started, which goes on in the next test: a start takes a second of processor. */
+let worker: TestWorker | undefined;
+
+type TestWorker = ChildProcess & { output: () => string };
 
 beforeAll(async () => {
   workerPath = await getBuilt('worker.js');
@@ -38,6 +41,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  if (worker) await end(worker, 'SIGKILL');
   platform.closeAllConnections();
   platform.close();
   await s3.remove();
@@ -49,16 +53,12 @@ beforeEach(() => {
   serve = (response) => response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
 });
 
-afterEach(async () => {
-  for (const worker of workers) await end(worker, 'SIGKILL');
-  workers = [];
-});
-
 const platformHost = () => `127.0.0.1:${(platform.address() as AddressInfo).port}`;
 
-/** A worker as it ships, with short leases. Resolves when it says that it is ready. */
-async function startWorker(): Promise<ChildProcess & { output: () => string }> {
-  const worker = spawn(process.execPath, [workerPath], {
+/** A worker that runs, as it ships, with short leases. Resolves when it says that it is ready. */
+async function runWorker(): Promise<TestWorker> {
+  if (worker && isRunning(worker)) return worker;
+  const started = spawn(process.execPath, [workerPath], {
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'development',
@@ -75,17 +75,21 @@ async function startWorker(): Promise<ChildProcess & { output: () => string }> {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  workers.push(worker);
   let output = '';
-  for (const stream of [worker.stdout, worker.stderr])
+  for (const stream of [started.stdout, started.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await until(async () => /^ready/m.test(output) || worker.exitCode !== null);
-  expect(worker.exitCode, output).toBeNull();
-  return Object.assign(worker, { output: () => output });
+  worker = Object.assign(started, { output: () => output });
+  await until(async () => /^ready/m.test(output) || started.exitCode !== null);
+  expect(started.exitCode, output).toBeNull();
+  return worker;
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 async function end(worker: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  if (worker.exitCode === null && worker.signalCode === null) {
+  if (isRunning(worker)) {
     worker.kill(signal);
     await once(worker, 'exit');
   }
@@ -110,31 +114,17 @@ async function keysOf(shareId: string): Promise<string[]> {
   return objects.map(({ key }) => key);
 }
 
-test('a worker stores a share whose job was lost, marks it, and ends in order when it is asked to', async () => {
-  const worker = await startWorker();
-  const { shareId } = await accept();
-  await until(async () => (await read(shareId)).markedAt !== null);
-  const { state, attachments } = await read(shareId);
-  expect(state).toBe('READY');
-  expect(attachments[0]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
-  const stored = await createS3Member(s3.client, 'files').open(attachments[0]?.storageKey ?? '');
-  expect((await buffer(stored.bytes)).equals(bytes)).toBe(true);
-  expect(await keysOf(shareId)).toEqual([attachments[0]?.storageKey, `shares/${shareId}/ready`].sort());
-  expect(await end(worker, 'SIGTERM'), worker.output()).toBe(0);
-  expect(worker.output()).not.toMatch(/"level":50/);
-});
-
 test('a share whose worker is killed in the middle is finished by another', async () => {
   serve = (response) =>
     response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 150_000));
-  const first = await startWorker();
+  const first = await runWorker();
   const { shareId } = await accept();
   await until(async () => requests > 0);
   await end(first, 'SIGKILL');
   expect((await read(shareId)).state).toBe('STORING');
 
   serve = (response) => response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
-  await startWorker();
+  await runWorker();
   await until(async () => (await read(shareId)).markedAt !== null);
   const { state, fence, attachments } = await read(shareId);
   expect({ state, fence }).toEqual({ state: 'READY', fence: 2 });
@@ -147,7 +137,7 @@ test('a platform that hangs up in the middle ends no worker, and is asked again'
     response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 150_000));
     setTimeout(() => response.destroy(), 50);
   };
-  const worker = await startWorker();
+  const worker = await runWorker();
   const { shareId } = await accept();
   await until(async () => requests > 0);
   await until(async () => (await read(shareId)).state === 'RECEIVED');
@@ -159,12 +149,26 @@ test('a platform that hangs up in the middle ends no worker, and is asked again'
 
 test('a share that is revoked has its objects deleted, though the job was lost', async () => {
   const { accountId, shareId } = await accept();
-  await startWorker();
+  await runWorker();
   await until(async () => (await read(shareId)).markedAt !== null);
   await revokeShare({ db: database.db, queue: fakeQueue(), log: fakeLog() }, accountId, shareId);
   await until(async () => (await read(shareId)).objectsDeletedAt !== null);
   expect(await keysOf(shareId)).toEqual([]);
   expect((await read(shareId)).attachments[0]?.state).toBe('DELETED');
+});
+
+test('a worker stores a share whose job was lost, marks it, and ends in order when it is asked to', async () => {
+  const worker = await runWorker();
+  const { shareId } = await accept();
+  await until(async () => (await read(shareId)).markedAt !== null);
+  const { state, attachments } = await read(shareId);
+  expect(state).toBe('READY');
+  expect(attachments[0]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+  const stored = await createS3Member(s3.client, 'files').open(attachments[0]?.storageKey ?? '');
+  expect((await buffer(stored.bytes)).equals(bytes)).toBe(true);
+  expect(await keysOf(shareId)).toEqual([attachments[0]?.storageKey, `shares/${shareId}/ready`].sort());
+  expect(await end(worker, 'SIGTERM'), worker.output()).toBe(0);
+  expect(worker.output()).not.toMatch(/"level":50/);
 });
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -49,6 +49,8 @@ async function build(arch) {
     describeFile('bin/node', join(runtime, `node-linux-${arch}/bin/node`), true),
     describeFile('bin/LICENSE', join(runtime, `node-linux-${arch}/LICENSE`)),
     ...BUNDLES.map((name) => describeFile(`dist/${name}.js`, join(ROOT, `dist/${name}.js`))),
+    // Prisma's, which the bundles read from beside them.
+    describeFile('dist/query-compiler.wasm', join(ROOT, 'dist/query-compiler.wasm')),
     ...describeFolder('dist/cli', join(ROOT, 'dist/cli'), (path) => path.endsWith('.js')),
     ...describeFolder('dist/assets', join(ROOT, 'dist/assets')),
     // For `sslrootcert` in a DATABASE_URL of RDS.

@@ -76,6 +76,7 @@ test('the artefact has a version, says how large it is, and carries Node 24', as
   for (const name of ['on-ready', 'on-feedback']) {
     expect((await stat(path.join(artefact.folder, `dist/lambda/${name}.zip`))).size).toBeGreaterThan(0);
   }
+  expect((await stat(path.join(artefact.folder, 'dist/query-compiler.wasm'))).size).toBeGreaterThan(0);
 });
 
 test('the packages that it carries are those that the product was tested with', async () => {

@@ -60,6 +60,41 @@ describe('the build', () => {
     expect(stdout).toBe('Sending… \\… … 🎉 true ”\n');
   });
 
+  test('keeps the query compiler of Prisma out of the bundles, which find it beside them and from below', async () => {
+    const compiler = '@prisma/client/runtime/query_compiler_small_bg.postgresql.wasm-base64.mjs';
+    const probe = `const { wasm } = await import('${compiler}');
+      console.log(WebAssembly.validate(Buffer.from(wasm, 'base64')));`;
+    for (const path of ['worker/main.ts', 'worker/cli/storage.ts']) await write(path, probe);
+    await build();
+    for (const name of ['worker.js', 'cli/storage.js']) {
+      const bundle = join(directory, 'dist', name);
+      expect((await readFile(bundle)).length).toBeLessThan(10_000);
+      expect((await run(process.execPath, [bundle])).stdout).toBe('true\n');
+    }
+    expect((await readdir(join(directory, 'dist'))).filter((name) => name.endsWith('.wasm'))).toEqual([
+      'query-compiler.wasm',
+    ]);
+  });
+
+  test('leaves out the tables of encodings that Express refuses: what it is sent in one gets 415', async () => {
+    await write(
+      'web/main.ts',
+      `import express from 'express';
+      const app = express().post('/', express.text(), (request, response) => response.send(request.body));
+      const server = app.listen(0, '127.0.0.1', async () => {
+        for (const charset of ['utf-8', 'iso-8859-1', 'gbk', 'shift_jis']) {
+          const headers = { 'content-type': \`text/plain; charset=\${charset}\` };
+          const url = \`http://127.0.0.1:\${server.address().port}\`;
+          console.log(charset, (await fetch(url, { method: 'POST', headers, body: 'text' })).status);
+        }
+        server.close();
+      });`,
+    );
+    await build();
+    const { stdout } = await run(process.execPath, ['dist/web.js'], { cwd: directory });
+    expect(stdout).toBe('utf-8 200\niso-8859-1 200\ngbk 415\nshift_jis 415\n');
+  });
+
   test('zips a Lambda as one readable file beside the certificates of RDS, the same bytes each time and in each time zone', async () => {
     await write('lambda/on-ready/handler.ts', 'export const handler = (): number => 42;');
     await build({ TZ: 'Asia/Tokyo' });

@@ -170,6 +170,10 @@ describe('the Containerfile', () => {
     }
   });
 
+  test('takes along what bundles read from beside them', () => {
+    expect(stages.at(-1)).toContain('COPY --from=build /src/dist/query-compiler.wasm dist/\n');
+  });
+
   test('ends as nobody in particular, with a check of the portal and every role’s bundle', () => {
     const last = stages.at(-1) ?? '';
     expect(last).toMatch(/^USER node$/m);

@@ -1,25 +1,27 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findSerious } from '../support/find-serious.js';
 import { linkIn, waitForMail } from '../support/inbox.js';
-import { openBrowser, openVisitor, turnPage, type Visitor } from '../support/open-browser.js';
-import { sharedStack } from '../support/shared-stack.js';
+import { openVisitor, turnPage, type Visitor } from '../support/open-browser.js';
+import { sharedBrowser, sharedStack } from '../support/shared-stack.js';
 import type { TestStack } from '../support/start-stack.js';
 
 const [ADA, GRACE, GENERAL, FILES] = ['U0ADA00001', 'U0GRACE001', 'C0GENERAL1', 'C0FILES001'];
 
 let stack: TestStack;
-let browser: Browser;
 let visitor: Visitor;
 
 beforeAll(async () => {
   stack = sharedStack();
-  browser = await openBrowser();
-  visitor = await openVisitor(browser, [stack.urls.console, stack.urls.inbox, stack.urls.portal]);
+  visitor = await openVisitor(await sharedBrowser(), [
+    stack.urls.console,
+    stack.urls.inbox,
+    stack.urls.portal,
+  ]);
 });
 
 afterAll(async () => {
-  await browser.close();
+  await visitor.context.close();
 });
 
 async function open(path: string): Promise<Page> {

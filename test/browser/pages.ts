@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { text } from '../../core/messages/messages.js';
 import { discordPerson } from '../support/chat-people.js';
 import { findSerious } from '../support/find-serious.js';
 import { linkIn, waitForMail } from '../support/inbox.js';
-import { openBrowser, openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
+import { openVisitor, signInAs, type Visitor } from '../support/open-browser.js';
 import { signIn } from '../support/portal-person.js';
-import { sharedStack } from '../support/shared-stack.js';
+import { sharedBrowser, sharedStack } from '../support/shared-stack.js';
 import type { TestStack } from '../support/start-stack.js';
 
 let stack: TestStack;
@@ -22,7 +22,7 @@ const notes = { name: 'notes.txt', bytes: Buffer.from('Remember the milk.') };
 
 beforeAll(async () => {
   stack = sharedStack();
-  browser = await openBrowser();
+  browser = await sharedBrowser();
   const { portal, inbox, discord } = stack.urls;
   const { context, page } = await open();
   await signInAs(page, portal, stack.account);
@@ -40,10 +40,6 @@ beforeAll(async () => {
   const alan = await discordPerson(discord, '100300000000000003').share([notes], 'carol@example.com');
   const connect = await (await alan.press('Connect account')).link();
   Object.assign(pages, { share: `/shares/${shareId}`, link, report: `${link}/report`, expired, connect });
-});
-
-afterAll(async () => {
-  await browser.close();
 });
 
 function open(options: BrowserContextOptions = {}): Promise<Visitor> {

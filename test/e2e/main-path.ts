@@ -46,7 +46,7 @@ export function describeMainPath(
 
     const origins = (): string[] => [stack.urls.portal, stack.urls.inbox, stack.urls.s3];
 
-    /** A picture of the page; of a key page also on a phone and in the dark. The pages are the same on each backend. */
+    /** A picture of the page; of a key page also on a phone, in the dark. The pages are the same on each backend. */
     async function shoot(page: Page, name: string, isKeyPage = false): Promise<void> {
       if (backend !== 'on Postgres') return;
       shotCount += 1;
@@ -55,13 +55,12 @@ export function describeMainPath(
       if (!isKeyPage) return;
       const size = page.viewportSize();
       await page.setViewportSize({ width: 390, height: 844 });
-      await page.screenshot({ path: `${base}-phone.png`, fullPage: true });
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.screenshot({ path: `${base}-phone-dark.png`, fullPage: true });
       const width = await page.evaluate<number>('document.documentElement.scrollWidth');
       expect(width, `${name} fits on a phone`).toBeLessThanOrEqual(390);
-      if (size) await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme: 'dark' });
-      await page.screenshot({ path: `${base}-dark.png`, fullPage: true });
       await page.emulateMedia({ colorScheme: null });
+      if (size) await page.setViewportSize(size);
     }
 
     test.skipIf(skipped)(

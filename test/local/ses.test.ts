@@ -132,7 +132,12 @@ describe('a request that SES would refuse', () => {
     ['has an address in Unicode', {}, { Destinations: ['bób@example.test'] }, /Illegal/],
     ['has an impossible domain', {}, { Destinations: ['bob@-example..test'] }, /Illegal/],
     ['has a tag with a space', {}, { Tags: [{ Name: 'a b', Value: 'c' }] }, /Invalid tag/],
-    ['is larger than 10 MB', { text: 'x'.repeat(11_000_000) }, {}, /more than 10485760 bytes/],
+    [
+      'is larger than 10 MB',
+      {},
+      { RawMessage: { Data: Buffer.alloc(11_000_000, 'From: a@b.test\r\nTo: c@d.test\r\n\r\n') } },
+      /more than 10485760 bytes/,
+    ],
   ];
   test.each(refused)(
     'because it %s is answered with its reason and not kept',

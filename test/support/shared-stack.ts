@@ -1,8 +1,11 @@
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { openBrowser } from './open-browser.js';
 import { startStack, type TestStack } from './start-stack.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 let shared: TestStack | undefined;
+let browser: Promise<Browser> | undefined;
 
 /** One `npm start` for all tests of a file, on a database of its own: it takes longer to start than most of them. */
 export function shareStack(settings: () => Promise<Record<string, string>>): void {
@@ -16,6 +19,8 @@ export function shareStack(settings: () => Promise<Record<string, string>>): voi
   });
 
   afterAll(async () => {
+    await (await browser)?.close();
+    browser = undefined;
     const ended = await shared?.stop();
     shared = undefined;
     await database.drop();
@@ -27,4 +32,9 @@ export function shareStack(settings: () => Promise<Record<string, string>>): voi
 export function sharedStack(): TestStack {
   if (!shared) throw new Error('No stack is running: a test file starts one by shareStack().');
   return shared;
+}
+
+/** The one browser of the running file, for visitors of each part of it: a second more for each that is started. */
+export function sharedBrowser(): Promise<Browser> {
+  return (browser ??= openBrowser());
 }

@@ -2,11 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type pg from 'pg';
+import pg from 'pg';
 import { findFreePorts } from '../../local/start/ports.js';
 import { getBuilt } from './get-built.js';
 import { isAlive, listTree } from './process-tree.js';
-import { queryOnce } from './query-once.js';
 import { testDataFolder } from './test-data-folder.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -73,14 +72,23 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
   const readRunning = async (): Promise<Running> =>
     JSON.parse(await readFile(path.join(dataDir, 'running.json'), 'utf8')) as Running;
   const running = await readRunning();
+  const pool = new pg.Pool({
+    connectionString: running.productEnv['DATABASE_URL'],
+    max: 1,
+    idleTimeoutMillis: 0,
+  });
+  // It is for the next query to say that Postgres was ended.
+  pool.on('error', () => undefined);
 
   return {
     ...running,
     dataDir,
     output,
     readPids: async () => (await readRunning()).pids,
-    query: (statement, values) => queryOnce(running.productEnv['DATABASE_URL'] ?? '', statement, values),
+    query: async <T extends pg.QueryResultRow>(statement: string, values?: unknown[]) =>
+      (await pool.query<T>(statement, values)).rows,
     async stop(signal = 'SIGTERM') {
+      await pool.end();
       const tree = child.pid === undefined ? [] : listTree(child.pid);
       child.kill(signal);
       const impatience = setTimeout(() => void killAll(child), STOP_MS);
@@ -90,6 +98,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       return { code, output: output(), leftovers: await survivors(tree) };
     },
     async killTree() {
+      await pool.end();
       await killAll(child);
       await exited;
     },

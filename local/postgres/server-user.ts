@@ -57,6 +57,7 @@ export async function findClosedFolder(
 }
 
 async function readIds(): Promise<ServerUser> {
-  const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);
-  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+  const { stdout } = await run('id', ['postgres']);
+  const [, uid, gid] = /^uid=(\d+)\S* gid=(\d+)/.exec(stdout) ?? [];
+  return { uid: Number(uid), gid: Number(gid) };
 }

@@ -221,6 +221,8 @@ test('Try again sends the parts that are missing, and no other', async () => {
   await arrive();
   expect(puts.toSorted()).toEqual(['1', '2', '2']);
   const link = linkIn(await waitForMail(stack.urls.inbox, 'parts@example.com'));
+  // Another page: the sender's loads itself again as the news come.
+  page = await turnPage(visitor);
   await page.goto(link);
   const downloading = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download' }).click();

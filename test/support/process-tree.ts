@@ -18,7 +18,8 @@ export function listTree(root: number): number[] {
 
 /** Whether a process runs; one that ended and was not waited for does not. */
 export function isAlive(pid: number): boolean {
-  return listProcesses().some((process) => process.pid === pid && !process.isZombie);
+  const found = process.platform === 'linux' ? readProcess(String(pid)) : listProcesses();
+  return found.some((each) => each.pid === pid && !each.isZombie);
 }
 
 /** Slim Linux images have no ps, and other systems no /proc. */

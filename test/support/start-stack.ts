@@ -88,7 +88,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
     query: async <T extends pg.QueryResultRow>(statement: string, values?: unknown[]) =>
       (await pool.query<T>(statement, values)).rows,
     async stop(signal = 'SIGTERM') {
-      await pool.end();
+      if (!pool.ended) await pool.end();
       const tree = child.pid === undefined ? [] : listTree(child.pid);
       child.kill(signal);
       const impatience = setTimeout(() => void killAll(child), STOP_MS);
@@ -98,7 +98,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       return { code, output: output(), leftovers: await survivors(tree) };
     },
     async killTree() {
-      await pool.end();
+      if (!pool.ended) await pool.end();
       await killAll(child);
       await exited;
     },

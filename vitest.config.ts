@@ -21,11 +21,11 @@ export default defineConfig({
     // Node 20 is the floor; the SDK's notice about later releases says nothing about a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'forks',
-    // One more than the two cores that there are at least: many tests wait for processes, a browser or a timeout.
+    // Twice the two cores that there are at least: many tests wait for processes, a browser or a timeout.
     maxWorkers: 4,
     // Modules are loaded once for many files: none keeps a state of its own, and none is mocked.
     isolate: false,
-    // Most code of a test runs once: what compiles it to be quick later takes a tenth of the time.
+    // Most code of a test runs once: only what runs very often is compiled to be quick.
     execArgv: ['--interrupt-budget=2000000', '--liftoff-only', '--max-semi-space-size=32'],
     sequence: { sequencer: LongestFirst },
     // Long, for a machine that does much else: they end what hangs, and tell nothing of speed.

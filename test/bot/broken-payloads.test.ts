@@ -27,7 +27,7 @@ import {
 import { ADA, ADA_DM, GENERAL, installApp, SIGNING_SECRET, startSlackOverHttp, TEAM } from './slack-rig.js';
 
 const SOCKET_TOKENS = { botToken: 'xoxb-secret', appToken: 'xapp-secret' };
-const ACK_MS = 3_000;
+const ANSWER_MS = 30_000;
 const GUILD_MESSAGE = '700000000000000001';
 
 /** Every name, address and token of these payloads has it, and no line of the log may. */
@@ -145,7 +145,7 @@ function post(body: string, contentType: string): Promise<Response> {
     'content-type': contentType,
     ...signRequest(SIGNING_SECRET, body, Math.floor(Date.now() / 1000)),
   };
-  const signal = AbortSignal.timeout(ACK_MS);
+  const signal = AbortSignal.timeout(ANSWER_MS);
   return fetch(`${slackUrl}/slack/events`, { method: 'POST', body, headers, signal });
 }
 

@@ -57,7 +57,6 @@ export async function findClosedFolder(
 }
 
 async function readIds(): Promise<ServerUser> {
-  const { stdout } = await run('id', ['postgres']);
-  const [, uid, gid] = /^uid=(\d+)\S* gid=(\d+)/.exec(stdout) ?? [];
-  return { uid: Number(uid), gid: Number(gid) };
+  const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);
+  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
 }

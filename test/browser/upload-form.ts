@@ -25,17 +25,18 @@ let folder: string;
  */
 const SPOIL_PART_2 = `{
   const { open, send } = XMLHttpRequest.prototype;
-  let sendPart2;
+  let tell;
+  const stored = new Promise((resolve) => (tell = resolve));
   let isSpoiled = false;
   XMLHttpRequest.prototype.open = function (method, url, ...rest) {
     const part = method === 'PUT' ? new URL(url).searchParams.get('partNumber') : null;
-    if (part === '1') this.addEventListener('load', () => sendPart2());
+    if (part === '1') this.addEventListener('load', tell);
     this.isSpoiled = part === '2' && !isSpoiled;
     isSpoiled ||= this.isSpoiled;
     return open.call(this, method, this.isSpoiled ? url + '0' : url, ...rest);
   };
   XMLHttpRequest.prototype.send = function (body) {
-    if (this.isSpoiled) sendPart2 = () => send.call(this, body);
+    if (this.isSpoiled) stored.then(() => send.call(this, body));
     else send.call(this, body);
   };
 }`;
